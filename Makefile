@@ -1,0 +1,64 @@
+# Two commands do all the set-up on a fresh machine with Python 3.11 to 3.13: `make demo` and `make test`.
+# Java 17 or newer is used if it is there, and fetched if not.
+
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '$(FITS)' 2>/dev/null && echo $$p && exit; done; echo python3)
+BIN := .venv/bin
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
+
+.PHONY: demo test test-long lint format bench schemas lock clean help
+
+help:  ## list of targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: .venv/runtime  ## run the desk on seeds/ with a real Kafka, print what came out, end
+	@$(BIN)/copydesk up seeds/ --exit
+
+test: .venv/development  ## pass the tests (about 4 minutes, with a real Kafka)
+	@$(BIN)/pytest -m "not long"
+
+test-long: .venv/development  ## kill tests with 20 seeds, a minute of 1 MiB documents (about 40 minutes)
+	@$(BIN)/pytest -m long
+
+lint: .venv/development  ## ruff, formatter, mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/development  ## format all files
+	$(BIN)/ruff format .
+
+bench: .venv/development  ## documents a second, raw to enriched, against the same functions without a broker
+	@$(BIN)/python ops/bench/throughput.py $(ARGS)
+
+schemas: .venv/development  ## write docs/contract/ from the records
+	$(BIN)/copydesk schemas
+
+lock: .venv/uv  ## resolve the dependencies anew, for all Pythons, with hashes
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+	    pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra dev \
+	    -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:  ## remove what was made here; the jars in the user's cache stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# A stamp for each step: the second run does nothing.
+.venv/uv:
+	@echo "setting up .venv with $(PYTHON)" >&2
+	@$(PYTHON) -c '$(FITS)' || \
+	    { echo "copydesk needs Python 3.11 to 3.13, $(PYTHON) is $$($(PYTHON) --version 2>&1); name one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@touch $@
+
+.venv/runtime: requirements.lock pyproject.toml | .venv/uv
+	@echo "installing the packages (about 250 MB, a minute on a fast line)" >&2
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps --editable .
+	@touch $@
+
+.venv/development: requirements-dev.lock .venv/runtime
+	@echo "installing the packages for development" >&2
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,107 @@
+"""Agent 3: tagged → judged. The stateful one: for each partition an owner that folds, decides and writes."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+from aiokafka.errors import KafkaError
+from faust.types import TP
+
+from agents.message import Result
+from agents.owner import Owner
+from agents.runner import Runner, incoming
+from pipeline import metrics
+from pipeline.errors import UserError
+from pipeline.records import Stage
+
+log = logging.getLogger(__name__)
+
+# A broker that is away when a partition is claimed is asked again after this long, seconds.
+_CLAIM_AGAIN: Final = 1.0
+
+
+class DedupeRunner(Runner):
+    stage: Stage = "dedupe"
+
+    def __init__(self, *, release: Callable[[TP], None], **base: Any) -> None:
+        super().__init__(**base)
+        self._release = release
+        self._owners: dict[int, Owner] = {}
+        self._claims: dict[int, asyncio.Task[None]] = {}
+
+    # -- ownership ---------------------------------------------------------------------------------------------------
+
+    def assigned(self, partitions: Iterable[TP]) -> None:
+        """These tagged partitions are ours, and no others: each is released for fetching when its log is folded."""
+        ours = {partition.partition: partition for partition in partitions}
+        lost = [self._owners.pop(number) for number in list(self._owners) if number not in ours]
+        earlier = [self._claims.pop(number) for number in list(self._claims)]
+        for task in earlier:
+            task.cancel()
+        for number, partition in ours.items():
+            owner = self._owners.setdefault(number, Owner(number, self.settings))
+            self._claims[number] = asyncio.ensure_future(self._claim(owner, partition, earlier))
+        if lost:
+            self._closing = asyncio.ensure_future(_close(lost))
+
+    async def _claim(self, owner: Owner, partition: TP, earlier: Sequence["asyncio.Task[None]"]) -> None:
+        # A claim of the assignment before this one may be in the middle of folding the same window.
+        await asyncio.gather(*earlier, return_exceptions=True)
+        while True:
+            try:
+                await owner.claim()
+            except (KafkaError, UserError, OSError) as error:
+                log.warning("partition %d of tagged not claimed, to be tried again: %s", owner.partition, error)
+                await asyncio.sleep(_CLAIM_AGAIN)
+            except asyncio.CancelledError:
+                raise
+            except BaseException as error:
+                self._fail(error)
+                raise
+            else:
+                self._release(partition)
+                return
+
+    @property
+    def folded(self) -> bool:
+        """Whether every partition that is ours has its state."""
+        return all(task.done() for task in self._claims.values())
+
+    async def close(self) -> None:
+        for task in self._claims.values():
+            task.cancel()
+        await _close(self._owners.values())
+
+    # -- deciding ----------------------------------------------------------------------------------------------------
+
+    async def process(self, messages: Sequence[Any]) -> Sequence[Any]:
+        done: list[Any] = []
+        for number, group in groupby(sorted(messages, key=_partition), key=_partition):
+            owner, batch = self._owners.get(number), list(group)
+            if owner is None:
+                continue  # lost since: its new owner gets them from the broker, as they are not acknowledged
+            results = await owner.decide([incoming(message) for message in batch])
+            others = [out for result in results if result.ending != "emitted" for out in result.sends]
+            await self.produce(others)
+            self.count(results)
+            _count_verdicts(results)
+            done += batch
+        return done
+
+
+def _partition(message: Any) -> int:
+    number: int = message.partition
+    return number
+
+
+def _count_verdicts(results: Iterable[Result]) -> None:
+    for result in results:
+        for kind, number in result.tally.items():
+            metrics.DUPLICATES.labels(kind).inc(number)
+
+
+async def _close(owners: Iterable[Owner]) -> None:
+    for owner in owners:
+        await owner.close()

@@ -1,0 +1,22 @@
+"""Agent 4: judged → enriched, the public record. Light enough for the event loop."""
+
+import time
+from dataclasses import replace
+
+from agents.message import Incoming, Result, route
+from pipeline.emission import enrich
+from pipeline.records import Emit, Judged, RecordError, Reject, decode
+from pipeline.settings import Settings
+
+
+def work(incoming: Incoming, settings: Settings) -> Result:
+    started = time.perf_counter()
+    try:
+        judged = decode(Judged, incoming.value)
+    except RecordError as error:
+        return route(
+            Reject("not a judged record", str(error)), incoming, stage="emit", to="enriched", settings=settings
+        )
+    record = enrich(judged)
+    result = route(Emit(record, record.id), incoming, stage="emit", to="enriched", settings=settings, id=record.id)
+    return replace(result, seconds=time.perf_counter() - started)

@@ -1,0 +1,83 @@
+"""/metrics, /healthz and /readyz, from a thread of their own: a blocked event loop is seen, not waited for."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from threading import Thread
+from typing import Any, Final
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from prometheus_client import make_wsgi_app
+
+from pipeline import metrics
+from pipeline.errors import UserError
+from pipeline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# The loop ticks twice a second; one that has not for this long is stuck, not busy: work on it comes in 20 ms slices.
+STUCK_SECONDS: Final = 10.0
+
+
+class Health:
+    """What the probes are told. Written by the event loop, read by the server's thread."""
+
+    def __init__(self) -> None:
+        self.ticked = time.monotonic()
+        self.ready = False
+
+    def answer(self, path: str) -> tuple[str, str] | None:
+        if path == "/healthz":
+            age = time.monotonic() - self.ticked
+            return (
+                "503 Service Unavailable" if age > STUCK_SECONDS else "200 OK",
+                f"event loop ticked {age:.1f} s ago\n",
+            )
+        if path == "/readyz":
+            return (
+                ("200 OK", "ready\n")
+                if self.ready
+                else ("503 Service Unavailable", "not ready: no assignment yet, or its state is being folded\n")
+            )
+        return None
+
+
+def serve(health: Health, settings: Settings) -> WSGIServer:
+    """Start answering. `server_port` of the result says where; `shutdown` ends it.
+
+    Raises:
+        UserError: the port is taken.
+    """
+    exposition = make_wsgi_app(metrics.REGISTRY)
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path == "/metrics":
+            page: Iterable[bytes] = exposition(environ, start_response)
+            return page
+        status, text = health.answer(path) or ("404 Not Found", "there are /metrics, /healthz and /readyz\n")
+        start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
+        return [text.encode()]
+
+    try:
+        server = make_server(settings.metrics_host, settings.metrics_port, application, _Server, _Handler)
+    except OSError as error:
+        raise UserError(
+            f"metrics can't listen on {settings.metrics_host}:{settings.metrics_port} ({error.strerror}); "
+            "set COPYDESK_METRICS_PORT to a free port, or 0 for any"
+        ) from error
+    Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    log.info("metrics on http://%s:%d/metrics", settings.metrics_host, server.server_port)
+    return server
+
+
+class _Server(WSGIServer):
+    # One request after the other: a scrape takes milliseconds, and a flood of them must not take the worker's threads.
+    request_queue_size = 16
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = 5.0  # a client that says nothing must not keep the probes waiting for ever
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the signature is the library's
+        log.debug(format, *args)

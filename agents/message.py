@@ -1,0 +1,107 @@
+"""What goes into the stages and what comes out of them, as it crosses the border of a worker process."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from pipeline.kafka import deadletters
+from pipeline.kafka.headers import Headers, onward
+from pipeline.kafka.topics import MESSAGE_BYTES, TOPICS, topic_name
+from pipeline.records import Drop, Dropped, Emit, Origin, Reject, Stage, document_id, encode, is_id
+from pipeline.settings import MIB, Settings
+
+Ending = Literal["emitted", "dropped", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message of one of our topics, as bytes."""
+
+    value: bytes | None
+    key: bytes | None
+    headers: Mapping[str, bytes]
+    timestamp: datetime
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    topic: str
+    key: bytes
+    value: bytes
+    headers: Headers
+    partition: int | None = None
+    """None: by the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One outcome for each document, encoded."""
+
+    ending: Ending
+    sends: tuple[Outgoing, ...]
+    reason: str = ""
+    seconds: float = 0.0
+    """CPU-bound work on it."""
+    tally: Mapping[str, int] = field(default_factory=dict)
+    """Figures for the metrics: entities by type, or verdicts by kind."""
+
+
+def identity(incoming: Incoming) -> str:
+    """Id of the document in a message of an inner topic: its key, or made from the bytes where that is none of ours."""
+    key = (incoming.key or b"").decode("ascii", "replace")
+    return key if is_id(key) else document_id(incoming.origin.topic, None, incoming.value or b"")
+
+
+def route(
+    outcome: Emit | Drop | Reject,
+    incoming: Incoming,
+    *,
+    stage: Stage,
+    to: str,
+    settings: Settings,
+    id: str | None = None,  # noqa: A002 - its name in the records
+    partition: int | None = None,
+    raw_time_ms: int | None = None,
+) -> Result:
+    """The messages an outcome becomes: on `to`, among the dropped or among the dead letters."""
+    name = id or identity(incoming)
+    if isinstance(outcome, Emit):
+        value = encode(outcome.record)
+        if len(value) <= TOPICS[to].value_bytes:
+            headers = onward(incoming.headers, raw_time_ms=raw_time_ms)
+            return Result(
+                "emitted", (Outgoing(topic_name(settings, to), outcome.key.encode(), value, headers, partition),)
+            )
+        limit = TOPICS[to].value_bytes
+        outcome = Reject(
+            "record too large", f"{len(value) / MIB:.1f} MiB as JSON, the topic takes {limit / MIB:.1f} MiB"
+        )
+    if isinstance(outcome, Drop):
+        dropped = Dropped(
+            id=name,
+            stage=stage,
+            reason=outcome.reason,
+            detail=outcome.detail,
+            source=incoming.headers.get("ce_source", b"").decode("utf-8", "replace") or None,
+            origin=incoming.origin,
+            at=datetime.now(UTC),
+        )
+        headers = onward(incoming.headers, raw_time_ms=raw_time_ms)
+        outgoing = Outgoing(topic_name(settings, "dropped"), name.encode(), encode(dropped), headers)
+        return Result("dropped", (outgoing,), outcome.reason)
+    letter = Outgoing(
+        topic_name(settings, "deadletter"),
+        name.encode(),
+        (incoming.value or b"")[: MESSAGE_BYTES["raw"]],
+        deadletters.wrap(
+            id=name,
+            stage=stage,
+            reason=outcome.reason,
+            error=outcome.error,
+            broke=incoming.origin,
+            headers=incoming.headers,
+        ),
+    )
+    return Result("rejected", (letter,), outcome.reason)

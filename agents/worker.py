@@ -1,0 +1,181 @@
+"""One worker: checks, starts, stops. `python -m agents`, or `copydesk worker`."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+from faust.types import TP
+
+from agents import clean, emit, extract
+from agents.app import Desk, build, partitions_of
+from agents.dedupe import DedupeRunner
+from agents.health import Health, serve
+from agents.message import Outgoing, identity
+from agents.owner import send
+from agents.pool import Pool
+from agents.runner import Runner, StatelessRunner
+from agents.transport import REBALANCE_SECONDS
+from pipeline import __version__, metrics, settings
+from pipeline.errors import UserError
+from pipeline.kafka import clients, topics
+from pipeline.records import Stage
+from pipeline.settings import Settings
+
+log = logging.getLogger("copydesk.worker")
+
+# Well below the rebalance time-out: a member that is late is left out, and what it had in work is done twice.
+SETTLE_SECONDS: Final = REBALANCE_SECONDS * 0.4
+TICK_SECONDS: Final = 0.5
+# 75 is EX_TEMPFAIL: started again, it goes on where the acknowledgements ended.
+FAILED: Final = 75
+
+
+class Worker:
+    """The four stages, what they share, and the answers Faust's consumer asks for (agents/transport.py: Owner)."""
+
+    def __init__(self, settings: Settings, producer: AIOKafkaProducer) -> None:
+        self.settings, self._producer = settings, producer
+        self.health = Health()
+        self.stopping = asyncio.Event()
+        self._assigned_once = False
+        self._pool = Pool(settings)
+        shared: dict[str, Any] = {"settings": settings, "produce": self._produce, "fail": self.fail}
+        pooled: dict[str, Any] = shared | {"pool": self._pool}
+        self._dedupe = DedupeRunner(release=self._release, **shared)
+        self._runners: dict[Stage, Runner] = {
+            "clean": StatelessRunner("clean", "clean", clean.work, name=clean.raw_id, **pooled),
+            "extract": StatelessRunner("extract", "tagged", extract.work, name=identity, **pooled),
+            "dedupe": self._dedupe,
+            "emit": StatelessRunner("emit", "enriched", emit.work, name=identity, **shared, pool=None),
+        }
+        self._app: Desk = build(settings, self, self._runners)
+
+    # -- what the consumer and the runners ask -----------------------------------------------------------------------
+
+    async def settle(self) -> None:
+        if not await self._idle_within(SETTLE_SECONDS):
+            log.warning("a batch is still in work after %d s: going on, it may be done twice", SETTLE_SECONDS)
+
+    def assigned(self, partitions: set[TP]) -> set[TP]:
+        self._assigned_once = True
+        tagged = partitions_of(self.settings, "tagged", partitions)
+        self._dedupe.assigned(tagged)
+        return tagged
+
+    def _release(self, partition: TP) -> None:
+        self._app.consumer.release(partition)
+
+    async def _produce(self, messages: Sequence[Outgoing]) -> None:
+        await asyncio.gather(*[await send(self._producer, message) for message in messages])
+
+    def fail(self, error: BaseException) -> None:
+        """End the process now. Nothing that is in work has been acknowledged."""
+        if isinstance(error, UserError):
+            log.critical("%s", error)
+        else:
+            log.critical("ending without acknowledging: %s: %s", type(error).__name__, error, exc_info=error)
+        _exit(FAILED)
+
+    # -- running -----------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Work until SIGTERM or SIGINT; then finish the batches in work, or end without acknowledging them."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self.stopping.set)
+        server = serve(self.health, self.settings)
+        self._pool.warm(extract.prepare, self.fail)
+        ticking = asyncio.ensure_future(self._tick())
+        for runner in self._runners.values():
+            runner.offsets = self._app.consumer
+        await self._app.start()
+        await self.stopping.wait()
+        log.info("stopping: finishing the batches in work")
+        self._app.consumer.new_epoch()  # what is fetched and not in work yet is left to others
+        self._app.consumer.stop_flow()
+        if not await self._idle_within(self.settings.stop_deadline):
+            log.critical(
+                "a batch took longer than %g s to finish: ending without acknowledging it", self.settings.stop_deadline
+            )
+            _exit(FAILED)
+        try:
+            async with asyncio.timeout(self.settings.stop_deadline):
+                await self._app.consumer.commit()
+                ticking.cancel()
+                await self._dedupe.close()
+                await self._app.stop()
+        except TimeoutError:  # a broker that is away keeps its clients waiting
+            log.critical(
+                "Kafka did not take the last offsets within %g s: ending without them", self.settings.stop_deadline
+            )
+            _exit(FAILED)
+        self._pool.stop()
+        server.shutdown()
+
+    async def _idle_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*(runner.wait_idle() for runner in self._runners.values()))
+        except TimeoutError:
+            return False
+        return True
+
+    async def _tick(self) -> None:
+        """Twice a second: how late the loop is, how far behind we are, whether we are ready, whether Faust lives."""
+        while True:
+            started = time.monotonic()
+            await asyncio.sleep(TICK_SECONDS)
+            self.health.ticked = time.monotonic()
+            metrics.LOOP_LAG_SECONDS.set(max(0.0, self.health.ticked - started - TICK_SECONDS))
+            if self._app.crashed:
+                self.fail(self._app.crash_reason or RuntimeError("Faust stopped"))
+            # Once ready it stays so: a rebalance pauses for moments, and a probe that flaps takes workers away.
+            self.health.ready = self.health.ready or (self._assigned_once and self._dedupe.folded)
+            metrics.READY.set(self.health.ready)
+            metrics.LAG_RECORDS.clear()
+            if self._assigned_once:
+                for partition, lag in self._app.consumer.lag().items():
+                    metrics.LAG_RECORDS.labels(partition.topic, partition.partition).set(lag)
+
+
+async def work(settings: Settings) -> None:
+    """Check the topics, then run a worker until it is told to stop.
+
+    Raises:
+        UserError: no Kafka, or topics that it can't run on.
+    """
+    async with clients.admin(settings) as admin:
+        differences = await topics.check(admin, settings)
+    topics.refuse(differences)
+    for difference in differences:
+        log.warning("topic %s %s", difference.topic, difference.what)
+    metrics.BUILD.info({"version": __version__})
+    async with clients.producer(settings) as producer:
+        await Worker(settings, producer).run()
+
+
+def _exit(status: int) -> None:
+    """Now, without what is left to run: a clean-up that commits is what must not happen."""
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def main() -> None:
+    try:
+        in_force = settings.load()
+        logging.basicConfig(
+            level=in_force.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+        )
+        # Faust and aiokafka tell of each rebalance in a dozen lines; ours says what it means.
+        for name in ("faust", "mode", "aiokafka"):
+            logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+        asyncio.run(work(in_force))
+    except UserError as error:
+        sys.stderr.write(f"copydesk: {error}\n")
+        sys.exit(1)

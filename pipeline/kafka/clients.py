@@ -1,0 +1,134 @@
+"""Kafka clients from the settings: one place where addresses, TLS, SASL and sizes meet all four of them.
+
+Producer, admin, log reader and (through `connection`) the agents' consumer.
+"""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.conn import collect_hosts
+from aiokafka.errors import KafkaConnectionError, KafkaError
+
+from pipeline.errors import UserError
+from pipeline.kafka.topics import MESSAGE_BYTES
+from pipeline.settings import Settings
+
+# A dead letter is the largest thing we send: the raw bytes and what is said about them.
+REQUEST_BYTES: Final = MESSAGE_BYTES["deadletter"]
+# 27,000 to 44,000 messages a second against 22,000 without a linger (docs/tuning.md); 10 ms a hop is not felt.
+LINGER_MS: Final = 10
+BATCH_BYTES: Final = 256 * 1024
+
+
+def connection(settings: Settings) -> dict[str, Any]:
+    """Keyword arguments that every aiokafka client takes.
+
+    Raises:
+        UserError: no brokers are configured, their list can't be read, or a certificate can't.
+    """
+    if not settings.brokers:
+        raise UserError(
+            "no Kafka configured; set COPYDESK_BROKERS=host:port, or use `copydesk up`, which brings its own"
+        )
+    try:
+        collect_hosts(settings.brokers)
+    except ValueError as error:
+        raise UserError(
+            f"COPYDESK_BROKERS is {settings.brokers!r}: {error}; write host:port with commas between"
+        ) from error
+    arguments: dict[str, Any] = {
+        "bootstrap_servers": settings.brokers,
+        "security_protocol": settings.security,
+        "ssl_context": ssl_context(settings),
+    }
+    if settings.security.startswith("SASL"):
+        arguments |= {
+            "sasl_mechanism": settings.sasl_mechanism,
+            "sasl_plain_username": settings.sasl_username,
+            "sasl_plain_password": settings.sasl_password.get_secret_value(),
+        }
+    return arguments
+
+
+def ssl_context(settings: Settings) -> ssl.SSLContext | None:
+    if not settings.security.endswith("SSL"):
+        return None
+    try:
+        context = ssl.create_default_context(cafile=settings.ssl_cafile)
+        if settings.ssl_certfile:
+            context.load_cert_chain(
+                settings.ssl_certfile, settings.ssl_keyfile, settings.ssl_keypassword.get_secret_value() or None
+            )
+    except OSError as error:
+        raise UserError(f"TLS: {error}; check COPYDESK_SSL_CAFILE, _CERTFILE, _KEYFILE and _KEYPASSWORD") from error
+    return context
+
+
+@asynccontextmanager
+async def producer(settings: Settings, *, transactional_id: str | None = None) -> AsyncIterator[AIOKafkaProducer]:
+    """An idempotent producer (zstd, acks from all in-sync replicas); transactional where an id is given."""
+    client = new_producer(settings, transactional_id=transactional_id)
+    await _start(client, settings)
+    try:
+        yield client
+    finally:
+        await client.stop()
+
+
+def new_producer(settings: Settings, *, transactional_id: str | None = None) -> AIOKafkaProducer:
+    return AIOKafkaProducer(
+        **connection(settings),
+        transactional_id=transactional_id,
+        enable_idempotence=True,
+        acks="all",
+        compression_type="zstd",
+        linger_ms=LINGER_MS,
+        max_batch_size=BATCH_BYTES,
+        max_request_size=REQUEST_BYTES,
+    )
+
+
+@asynccontextmanager
+async def reader(settings: Settings, *topics: str, **arguments: Any) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer outside any group that sees committed records only, from the beginning unless told otherwise."""
+    client = AIOKafkaConsumer(
+        *topics,
+        **connection(settings),
+        **{"auto_offset_reset": "earliest", "isolation_level": "read_committed", "enable_auto_commit": False}
+        | arguments,
+    )
+    await _start(client, settings)
+    try:
+        yield client
+    finally:
+        await client.stop()
+
+
+@asynccontextmanager
+async def admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    client = AIOKafkaAdminClient(**connection(settings))
+    await _start(client, settings)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def _start(client: Any, settings: Settings) -> None:
+    try:
+        await client.start()
+    except BaseException as error:
+        # A client that failed to start still holds sockets and tasks.
+        await (client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())
+        if isinstance(error, KafkaConnectionError | OSError):
+            raise UserError(f"no Kafka answers at {settings.brokers}; start it, or correct COPYDESK_BROKERS") from error
+        if isinstance(error, KafkaError):
+            raise UserError(
+                f"Kafka at {settings.brokers} refused the connection: {type(error).__name__} {error}; "
+                "check COPYDESK_SECURITY and the COPYDESK_SASL_ and _SSL_ settings"
+            ) from error
+        raise

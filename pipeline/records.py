@@ -1,0 +1,389 @@
+"""The contract of every topic.
+
+Frozen dataclasses, written with orjson and validated on the way in. Changes are additive: a field added later has a
+default, so a reader understands its own `schema` number and the one before. Text offsets count Unicode code points of
+the field they name, as Python indexes a `str`. All times are UTC.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+import orjson
+from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
+from pydantic import Field as Constraint
+
+SCHEMA: Final = 1
+
+# Names the header under which every record of ours carries its schema number, so a consumer can skip what it does not
+# understand without parsing it.
+SCHEMA_HEADER: Final = "copydesk-schema"
+
+EntityType = Literal["PERSON", "ORGANISATION", "PLACE", "OTHER"]
+Field = Literal["headline", "body"]
+Kind = Literal["unique", "exact", "near"]
+Status = Literal["usable", "withheld", "withdrawn"]
+Id = Annotated[str, Constraint(pattern=r"^[0-9a-f]{32}$")]
+Stage = Literal["clean", "extract", "dedupe", "emit"]
+TimeSource = Literal["cloudevents", "broker"]
+Precision = Literal["second", "minute", "day"]
+
+_CONFIG: Final = ConfigDict(use_attribute_docstrings=True, strict=True)
+
+
+class RecordError(ValueError):
+    """A value that is no record of its topic: the message says what is wrong with it, in a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where on Kafka a record stood."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A message of the raw topic as it came: any bytes, from any producer."""
+
+    value: bytes
+    headers: Mapping[str, bytes]
+    timestamp: datetime
+    """The broker's or producer's record time."""
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """Text that cleaning took out of the document."""
+
+    rule: str
+    """Name of the rule that removed it."""
+    text: str
+    """At most the first 200 characters."""
+    characters: int
+    """How many were removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """Value of the clean topic: the text of one document, and nothing but its text, with its metadata."""
+
+    __pydantic_config__ = _CONFIG
+
+    schema: int = SCHEMA
+    id: Id
+    """SHA-256 over the source's name, the source's own id and the raw bytes: 32 hex digits. Never from a path."""
+    source: str
+    """Who sent it (`ce_source`)."""
+    source_id: str | None = None
+    """The source's own id of the document (`ce_id`)."""
+    uri: str | None = None
+    """Where a reader finds the document, if the source said so."""
+    media_type: str
+    received: AwareDatetime
+    """When the desk first saw the document; travels unchanged."""
+    received_from: TimeSource
+    headline: str | None = None
+    standfirst: str | None = None
+    """The sentence under the headline."""
+    body: str
+    """Paragraphs, separated by a line feed."""
+    published: AwareDatetime | None = None
+    published_from: str | None = None
+    """How the published time was found: `date line`, `dateline`, `field NAME`."""
+    published_precision: Precision | None = None
+    byline: str | None = None
+    dateline: str | None = None
+    """The place before the first sentence."""
+    agency: str | None = None
+    copyright: str | None = None
+    words: int
+    """Words in the body."""
+    removed: tuple[Removed, ...] = ()
+    cleaner: str
+    """Version of the cleaning rules."""
+    timings: dict[str, float] = field(default_factory=dict)
+    """Seconds spent by each stage so far."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """One place where an entity is named: `text == field[start:end]`."""
+
+    field: Field
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """One person, organisation, place or other name of an article, with all its mentions."""
+
+    name: str
+    """The fullest form the article uses."""
+    type: EntityType
+    salience: float
+    """0 to 1: by number of mentions and by how early the first one stands."""
+    mentions: tuple[Mention, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sketch:
+    """What duplicates are found by, computed where it scales out (see pipeline/duplicates/sketch.py)."""
+
+    version: str
+    exact: str
+    """Hash of the normalised text, 32 hex digits."""
+    words: int
+    """Words of the normalised text."""
+    shingles: int
+    """Distinct word 5-grams."""
+    hashes: str
+    """The smallest distinct shingle hashes, ascending, 64-bit little-endian, base64."""
+    digits: tuple[str, ...]
+    """Distinct tokens that hold a digit, sorted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tagged:
+    """Value of the tagged topic: an article with all that can be known about it alone."""
+
+    __pydantic_config__ = _CONFIG
+
+    schema: int = SCHEMA
+    article: Article
+    language: str
+    """ISO 639-1 code, `und` if it can't be told."""
+    entities: tuple[Entity, ...] = ()
+    entities_missing: str | None = None
+    """Why no entities were looked for, or where the search ended; null where all text was read."""
+    tagger: str | None = None
+    sketch: Sketch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """Verdict about a document as first emitted."""
+
+    kind: Kind
+    of: Id | None = None
+    """Id of the first-arrived member of the family; null for `unique`."""
+    similarity: float | None = None
+    """Estimated Jaccard similarity of the word 5-grams."""
+    containment: float | None = None
+    """Estimated share of the shorter text's 5-grams that the other has, where it could be told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryRef:
+    id: Id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Value of the judged topic: a tagged article with its verdict, in the order of decisions."""
+
+    __pydantic_config__ = _CONFIG
+
+    schema: int = SCHEMA
+    tagged: Tagged
+    item_id: Id
+    """What the source calls one item, hashed with the source's name; a document is one version of it."""
+    version: int = 1
+    status: Status = "usable"
+    revises: Id | None = None
+    superseded_by: Id | None = None
+    received: AwareDatetime
+    """From the first time the document was seen, also when it is delivered again."""
+    received_from: TimeSource
+    duplicate: Duplicate
+    story: StoryRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """Value of the fingerprints topic: the dedupe owner's log, one record for each document it decided."""
+
+    __pydantic_config__ = _CONFIG
+
+    schema: int = SCHEMA
+    id: Id
+    item_id: Id
+    version: int = 1
+    status: Status = "usable"
+    revises: Id | None = None
+    received: AwareDatetime
+    received_from: TimeSource
+    published: AwareDatetime | None = None
+    clock: AwareDatetime
+    """The partition's stream time after this record: never falls."""
+    sketch: Sketch
+    duplicate: Duplicate
+    story: StoryRef | None = None
+    vector: str | None = None
+    """Story vector in quantised integers, base64 (filled by a later version)."""
+    totals: str | None = None
+    """Running totals of the story (filled by a later version)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorySnapshot:
+    """Value of the stories topic, keyed by the story's id: what is known of it now."""
+
+    __pydantic_config__ = _CONFIG
+
+    schema: int = SCHEMA
+    id: Id
+    headline: str | None = None
+    entities: tuple[str, ...] = ()
+    first: AwareDatetime
+    last: AwareDatetime
+    members: tuple[str, ...] = ()
+    """The latest 50 document ids."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enriched:
+    """Value of the enriched topic: the public contract. Keyed by `id`; the latest record of a key is the truth."""
+
+    __pydantic_config__ = _CONFIG
+
+    schema: int = SCHEMA
+    id: Id
+    item_id: Id
+    version: int = 1
+    status: Status = "usable"
+    revises: Id | None = None
+    superseded_by: Id | None = None
+    source: str
+    source_id: str | None = None
+    uri: str | None = None
+    media_type: str
+    headline: str | None = None
+    standfirst: str | None = None
+    body: str
+    language: str
+    byline: str | None = None
+    dateline: str | None = None
+    agency: str | None = None
+    copyright: str | None = None
+    words: int
+    published: AwareDatetime | None = None
+    published_from: str | None = None
+    published_precision: Precision | None = None
+    received: AwareDatetime
+    received_from: TimeSource
+    entities: tuple[Entity, ...] = ()
+    entities_missing: str | None = None
+    duplicate: Duplicate
+    story: StoryRef | None = None
+    removed: tuple[Removed, ...] = ()
+    models: dict[str, str | None] = field(default_factory=dict)
+    """Versions of what made this record: `cleaner`, `tagger`, `sketch`."""
+    timings: dict[str, float] = field(default_factory=dict)
+    """Seconds spent by each stage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """Value of the dropped topic: a document that ended on purpose."""
+
+    __pydantic_config__ = _CONFIG
+
+    schema: int = SCHEMA
+    id: Id
+    stage: Stage
+    reason: str
+    detail: str | None = None
+    source: str | None = None
+    origin: Origin
+    at: AwareDatetime
+
+
+Record = Article | Tagged | Judged | Fingerprint | StorySnapshot | Enriched | Dropped
+R = TypeVar("R", Article, Tagged, Judged, Fingerprint, StorySnapshot, Enriched, Dropped)
+
+
+# What a stage returns for each document.
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """The document goes on."""
+
+    record: Record
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The document ends here, as it should."""
+
+    reason: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """The document could not be processed: it goes to the dead letters with its bytes."""
+
+    reason: str
+    error: str
+
+
+Outcome = Emit | Drop | Reject
+
+
+ADAPTERS: Final[Mapping[type[Any], TypeAdapter[Any]]] = {
+    kind: TypeAdapter(kind) for kind in (Article, Tagged, Judged, Fingerprint, StorySnapshot, Enriched, Dropped)
+}
+
+
+def encode(record: Record) -> bytes:
+    """One record as UTF-8 JSON; times as RFC 3339 with `Z`."""
+    return orjson.dumps(record, option=orjson.OPT_UTC_Z)
+
+
+def decode(kind: type[R], value: bytes | None) -> R:
+    """The record in `value`, validated.
+
+    Raises:
+        RecordError: no JSON, not of this kind, or of a schema number this version does not read.
+    """
+    if value is None:
+        raise RecordError("empty value (a tombstone)")
+    try:
+        record: R = ADAPTERS[kind].validate_json(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise RecordError(f"{place}: {first['msg']}" if place else first["msg"]) from error
+    if record.schema not in (SCHEMA, SCHEMA - 1):
+        raise RecordError(f"schema {record.schema}, this version reads {SCHEMA - 1} and {SCHEMA}")
+    return record
+
+
+def document_id(source: str, source_id: str | None, value: bytes) -> str:
+    """Identity of a document: its source's name, the source's own id and the raw bytes; 32 hex digits.
+
+    The parts are hashed before they are joined, so no separator in a name can make two documents one.
+    """
+    parts = (source.encode(), (source_id or "").encode(), value)
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()[:32]
+
+
+def item_id(source: str, source_id: str | None, document: str) -> str:
+    """Identity of the item a document is a version of: the source's own id if it has one, else the document's."""
+    return document_id(source, source_id, b"") if source_id else document
+
+
+def is_id(text: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{32}", text) is not None

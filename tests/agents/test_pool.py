@@ -1,0 +1,109 @@
+"""Poison costs itself: the documents around it are worked on, and its process alone is replaced."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from agents import extract
+from agents.message import Incoming, Result, identity
+from agents.pool import Pool
+from pipeline.metrics import REGISTRY
+from pipeline.records import Reject, encode
+from pipeline.settings import MIB, Settings
+from tests.agents.fakes import incoming, tagged
+from tests.poison import CRASH, HANG, MEMORY
+
+SETTINGS = Settings(
+    brokers="nowhere:1",
+    processes=2,
+    tagger="tests.poison:load",
+    document_deadline=2,
+    process_memory=1024 * MIB,
+)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    pool = Pool(SETTINGS)
+    yield pool
+    pool.stop()
+
+
+def article(text: str) -> Incoming:
+    record = tagged(text).article
+    return incoming(encode(record), topic="news.clean", key=record.id.encode())
+
+
+async def run(pool: Pool, documents: list[Incoming]) -> list[Result | Reject]:
+    return await asyncio.gather(
+        *(pool.run(extract.work, each, stage="extract", id=identity(each)) for each in documents)
+    )
+
+
+@pytest.mark.parametrize(("marker", "reason"), [(CRASH, "crash"), (HANG, "deadline"), (MEMORY, "memory")])
+async def test_poison_alone(pool: Pool, marker: str, reason: str) -> None:
+    [outcome] = await run(pool, [article(f"{marker} alone")])
+    assert isinstance(outcome, Reject)
+    assert outcome.reason == reason
+    [healthy] = await run(pool, [article("Anna met Paul.")])
+    assert isinstance(healthy, Result)
+
+
+async def test_poison_costs_itself_in_a_batch_of_two_hundred(pool: Pool) -> None:
+    documents = [article(f"Document {number} is healthy.") for number in range(200)]
+    for place, marker in ((3, CRASH), (77, HANG), (150, MEMORY), (199, CRASH)):
+        documents[place] = article(f"{marker} at place {place}")
+    outcomes = await run(pool, documents)
+    rejected = {place: outcome.reason for place, outcome in enumerate(outcomes) if isinstance(outcome, Reject)}
+    assert rejected == {3: "crash", 77: "deadline", 150: "memory", 199: "crash"}
+
+
+async def test_poison_that_arrives_twenty_times_costs_one_process(pool: Pool) -> None:
+    def restarts() -> float:
+        return (
+            REGISTRY.get_sample_value("copydesk_processes_restarted_total", {"stage": "extract", "cause": "crash"})
+            or 0.0
+        )
+
+    before = restarts()
+    poison = article(f"{CRASH} again and again")
+    for _ in range(20):
+        [outcome] = await run(pool, [poison])
+        assert isinstance(outcome, Reject)
+        assert outcome.reason == "crash"
+    assert restarts() - before == 1
+
+
+async def test_twenty_different_poisons_in_one_batch(pool: Pool) -> None:
+    documents = [article(f"{CRASH if number % 2 else 'Healthy'} number {number}") for number in range(40)]
+    outcomes = await run(pool, documents)
+    assert [isinstance(outcome, Reject) for outcome in outcomes] == [bool(number % 2) for number in range(40)]
+
+
+def buggy(arrived: Incoming, settings: Settings) -> Result:
+    raise ZeroDivisionError(f"in process {os.getpid()}")
+
+
+async def test_a_bug_is_told_and_costs_the_document(pool: Pool) -> None:
+    outcome = await pool.run(buggy, article("Anna met Paul."), stage="extract", id="0" * 32)
+    assert isinstance(outcome, Reject)
+    assert outcome.reason == "internal error"
+    assert "ZeroDivisionError" in outcome.error
+
+
+def broken_tagger(settings: Settings) -> None:
+    extract.tagger("tests.poison:no_such_function")
+
+
+async def test_a_tagger_that_does_not_load_is_told_before_the_first_document(pool: Pool) -> None:
+    told: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+
+    def fail(error: BaseException) -> None:
+        if not told.done():
+            loop.call_soon_threadsafe(told.set_result, error)
+
+    pool.warm(broken_tagger, fail)
+    assert "COPYDESK_TAGGER takes module:function" in str(await asyncio.wait_for(told, 30))

@@ -1,0 +1,52 @@
+"""Articles and fingerprints for the tests of this room."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pipeline.duplicates.sketch import sketch
+from pipeline.records import Article, Duplicate, Fingerprint, Tagged, document_id
+
+START = datetime(2016, 3, 27, 12, tzinfo=UTC)
+SEEDS = Path(__file__).parents[2] / "seeds"
+
+
+def hours(count: float) -> datetime:
+    return START + timedelta(hours=count)
+
+
+def tagged(
+    body: str, *, name: str = "", headline: str | None = None, at: float = 0, published: float | None = None
+) -> Tagged:
+    """An article of `body`, received and published so many hours after START."""
+    article = Article(
+        id=document_id("wire", name, body.encode()),
+        source="wire",
+        source_id=name or None,
+        media_type="text/plain",
+        received=hours(at),
+        received_from="cloudevents",
+        headline=headline,
+        body=body,
+        published=None if published is None else hours(published),
+        words=len(body.split()),
+        cleaner="test",
+    )
+    return Tagged(article=article, language="en", sketch=sketch(headline, body))
+
+
+def fingerprint(name: str, body: str, clock: datetime) -> Fingerprint:
+    document = document_id("wire", name, b"")
+    return Fingerprint(
+        id=document,
+        item_id=document,
+        received=clock,
+        received_from="broker",
+        clock=clock,
+        sketch=sketch(None, body),
+        duplicate=Duplicate(kind="unique"),
+    )
+
+
+def words(first: int, last: int, prefix: str = "w") -> str:
+    """A text of different words, so that a share of its words is a share of its shingles."""
+    return " ".join(f"{prefix}{chr(97 + number // 26 % 26)}{chr(97 + number % 26)}" for number in range(first, last))

@@ -1,0 +1,206 @@
+import time
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin.records_to_delete import RecordsToDelete
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+
+from pipeline.cleaning import identify
+from pipeline.errors import UserError
+from pipeline.kafka import clients, deadletters
+from pipeline.kafka.headers import Headers
+from pipeline.kafka.status import Lag, lag, statuses
+from pipeline.kafka.topics import INPUTS, LANGUAGE_PARTITIONS, topic_name
+from pipeline.records import Origin, Raw, document_id
+from pipeline.settings import Settings
+
+pytestmark = pytest.mark.broker
+
+A, B, C, D = (letter * 32 for letter in "abcd")
+
+
+async def letter_of(settings: Settings, producer: AIOKafkaProducer, id_: str) -> None:
+    headers = deadletters.wrap(
+        id=id_, stage="clean", reason="r", error="e", broke=Origin(topic_name(settings, "raw"), 0, 0), headers={}
+    )
+    await producer.send_and_wait(topic_name(settings, "deadletter"), b"v", key=id_.encode(), headers=headers)
+
+
+async def keyed(settings: Settings, producer: AIOKafkaProducer, topic: str, key: bytes | None) -> None:
+    await producer.send_and_wait(topic_name(settings, topic), b"v", key=key)
+
+
+async def raw(settings: Settings, producer: AIOKafkaProducer, value: bytes | None, headers: Headers) -> str:
+    sent = await producer.send_and_wait(topic_name(settings, "raw"), value, key=b"any", headers=headers)
+    moment = datetime.fromtimestamp(sent.timestamp / 1000, UTC)
+    return identify(Raw(value or b"", dict(headers), moment, Origin(sent.topic, sent.partition, sent.offset))).id
+
+
+async def test_a_document_counts_once_and_enriched_beats_dropped_beats_rejected(desk: Settings) -> None:
+    async with clients.producer(desk) as producer:
+        # The better outcome first: what was written later does not decide.
+        for id_ in (A, A, B):
+            await keyed(desk, producer, "enriched", id_.encode())
+        for id_ in (A, C, C):
+            await keyed(desk, producer, "dropped", id_.encode())
+        for id_ in (A, B, C, D, D):
+            await letter_of(desk, producer, id_)
+    assert await statuses(desk) == {A: "enriched", B: "enriched", C: "dropped", D: "rejected"}
+
+
+async def test_what_stands_in_raw_alone_is_open_under_the_id_the_clean_stage_gives_it(desk: Settings) -> None:
+    async with clients.producer(desk) as producer:
+        named = await raw(desk, producer, b"text", [("ce_source", b"files"), ("ce_id", b"1")])
+        bare = await raw(desk, producer, b'{"id": "7", "source": "x", "body": "text"}', [])
+        odd = await raw(desk, producer, b"\xff", [("ce_source", b"\xff  e\xcc\x81"), ("ce_id", b"")])
+        empty = await raw(desk, producer, None, [])
+        for _ in range(2):  # sent twice, a document is one
+            await raw(desk, producer, b"done", [("ce_source", b"files")])
+        done = document_id("files", None, b"done")
+        await keyed(desk, producer, "enriched", done.encode())
+    assert named == document_id("files", "1", b"text")
+    assert await statuses(desk) == dict.fromkeys((named, bare, odd, empty), "open") | {done: "enriched"}
+
+
+async def test_a_tombstone_is_a_document_that_was_enriched(desk: Settings) -> None:
+    async with clients.producer(desk) as producer:
+        await producer.send_and_wait(topic_name(desk, "enriched"), None, key=A.encode())
+    assert await statuses(desk) == {A: "enriched"}
+
+
+async def test_records_of_others_are_no_documents(desk: Settings) -> None:
+    async with clients.producer(desk) as producer:
+        for topic in ("enriched", "dropped", "deadletter"):
+            for key in (b"", b"\xff" * 32, b"A" * 32, b"a" * 33):
+                await keyed(desk, producer, topic, key)
+        for topic in ("dropped", "deadletter"):  # a compacted topic takes no record without a key
+            await keyed(desk, producer, topic, None)
+    assert await statuses(desk) == {}
+
+
+async def test_many_documents_in_any_partition_are_counted_exactly(desk: Settings) -> None:
+    ids = [document_id("s", str(number), b"") for number in range(3000)]
+    ends = ("enriched", "dropped", "deadletter")
+    async with clients.producer(desk) as producer:
+        waiting = []
+        for number, id_ in enumerate(ids):
+            topic = ends[number % 3]
+            headers = deadletters.wrap(id=id_, stage="emit", reason="r", error="e", broke=Origin("t", 0, 0), headers={})
+            waiting.append(await producer.send(topic_name(desk, topic), b"v", key=id_.encode(), headers=headers))
+        for future in waiting:
+            await future
+    found = await statuses(desk)
+    assert found.keys() == set(ids)
+    assert Counter(found.values()) == {"enriched": 1000, "dropped": 1000, "rejected": 1000}
+
+
+async def commit(settings: Settings, topic: str, partition: int, offset: int) -> None:
+    async with clients.reader(settings, group_id=settings.group_id) as consumer:
+        place = TopicPartition(topic_name(settings, topic), partition)
+        consumer.assign([place])
+        await consumer.commit({place: OffsetAndMetadata(offset, "")})
+
+
+async def one(settings: Settings, topic: str, partition: int = 0) -> Lag:
+    [found] = [
+        place
+        for place in await lag(settings)
+        if (place.topic, place.partition) == (topic_name(settings, topic), partition)
+    ]
+    return found
+
+
+async def test_lag_names_every_partition_a_stage_reads(desk: Settings) -> None:
+    found = await lag(desk)
+    by_topic = Counter(place.topic for place in found)
+    assert by_topic == {
+        topic_name(desk, "raw"): desk.partitions,
+        topic_name(desk, "clean"): desk.partitions,
+        topic_name(desk, "tagged"): LANGUAGE_PARTITIONS,
+        topic_name(desk, "judged"): LANGUAGE_PARTITIONS,
+    }
+    assert {place.stage for place in found} == set(INPUTS)
+    assert not any(place.records for place in found)
+
+
+async def test_lag_is_what_lies_behind_the_committed_offset(desk: Settings) -> None:
+    async with clients.producer(desk) as producer:
+        for _ in range(5):
+            await producer.send_and_wait(topic_name(desk, "raw"), b"v", partition=0)
+    assert (await one(desk, "raw")).records == 5
+    await commit(desk, "raw", 0, 3)
+    found = await one(desk, "raw")
+    assert (found.committed, found.end, found.records) == (3, 5, 2)
+    await commit(desk, "raw", 0, 5)
+    assert (await one(desk, "raw")).records == 0
+
+
+async def test_lag_is_0_where_nothing_but_markers_and_aborted_records_is_left(desk: Settings) -> None:
+    judged = topic_name(desk, "judged")
+    async with clients.producer(desk, transactional_id=desk.prefix) as producer:
+        async with producer.transaction():
+            await producer.send_and_wait(judged, b"v", partition=0)  # offset 0, marker 1
+        await producer.begin_transaction()
+        for _ in range(20):
+            await producer.send(judged, b"v", partition=0)
+        await producer.flush()
+        await producer.abort_transaction()  # 2 to 21, marker 22
+        assert (await one(desk, "judged")).records > 0
+        for offset in (1, 2, 10, 22, 23):
+            await commit(desk, "judged", 0, offset)
+            assert await one(desk, "judged") == Lag("emit", judged, 0, offset, 23, 0)
+        async with producer.transaction():
+            await producer.send_and_wait(judged, b"v", partition=0)  # 23, marker 24
+        found = await one(desk, "judged")
+        assert (found.end, found.records) == (25, 2)
+        await commit(desk, "judged", 0, 24)
+        assert (await one(desk, "judged")).records == 0
+
+
+async def test_records_of_a_transaction_that_is_still_open_are_not_yet_behind(desk: Settings) -> None:
+    async with clients.producer(desk, transactional_id=desk.prefix) as producer:
+        await producer.begin_transaction()
+        await producer.send_and_wait(topic_name(desk, "judged"), b"v", partition=0)
+        assert (await one(desk, "judged")).records == 0
+        await producer.commit_transaction()
+    assert (await one(desk, "judged")).records > 0
+
+
+async def test_a_committed_offset_that_retention_has_passed_counts_from_the_first_record(desk: Settings) -> None:
+    raw_topic = topic_name(desk, "raw")
+    async with clients.producer(desk) as producer:
+        for _ in range(5):
+            await producer.send_and_wait(raw_topic, b"v", partition=0)
+    await commit(desk, "raw", 0, 1)
+    async with clients.admin(desk) as admin:
+        await admin.delete_records({TopicPartition(raw_topic, 0): RecordsToDelete(before_offset=3)})
+    assert (await one(desk, "raw")).records == 2
+
+
+async def test_looking_at_the_lag_does_not_join_the_group(desk: Settings) -> None:
+    await commit(desk, "raw", 0, 0)
+    await lag(desk)
+    async with clients.admin(desk) as admin:
+        [answer] = await admin.describe_consumer_groups([desk.group_id])
+    [(_, _, state, *_, members, _)] = [group[:7] for group in answer.groups]
+    assert (state, list(members)) == ("Empty", [])
+
+
+async def test_lag_of_a_large_backlog_is_told_in_seconds(desk: Settings) -> None:
+    async with clients.producer(desk) as producer:
+        for partition in range(desk.partitions):
+            for _ in range(4):
+                await producer.send(topic_name(desk, "raw"), b"x" * 4_000_000, partition=partition)
+        await producer.flush()
+    started = time.monotonic()
+    assert sum(place.records for place in await lag(desk)) == 4 * desk.partitions
+    assert time.monotonic() - started < 10
+
+
+async def test_missing_topics_are_one_line(broker: str) -> None:
+    nobody = Settings(brokers=broker, prefix="nobody")
+    for question in (lag, statuses):
+        with pytest.raises(UserError, match=r"topic nobody\.raw does not exist"):
+            await question(nobody)
