@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from pipeline.errors import UserError
 
 MIB = 1024 * 1024
 CONFIG_FILE = "copydesk.toml"
+_KUBERNETES = re.compile(r"COPYDESK_(SERVICE|PORT)(_|$)")
 
 
 def _cache_dir() -> Path:
@@ -78,7 +80,7 @@ class Settings(BaseSettings):
     metrics_port: int = Field(9464, ge=0, le=65535)
     """0: any free port, told in the log."""
     cache_dir: Path = Field(default_factory=_cache_dir)
-    """Where Kafka's jars are kept."""
+    """Where Kafka's jars, a fetched Java and the ledgers of resumable replays are kept."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @classmethod
@@ -139,10 +141,12 @@ def _known_variables() -> frozenset[str]:
 def _refuse_unknown_variables() -> None:
     """A misspelt variable would be ignored in silence, at three in the morning.
 
-    Only near misses: Kubernetes sets `COPYDESK_PORT` and the like for a service of that name.
+    Only near misses: other things may be called so, and Kubernetes sets `COPYDESK_PORT`, `COPYDESK_SERVICE_HOST` and the
+    like for a service of that name.
     """
     for name in os.environ:
-        if name.startswith("COPYDESK_") and name not in _known_variables():
-            meant = difflib.get_close_matches(name, _known_variables(), n=1, cutoff=0.85)
-            if meant:
-                raise UserError(f"unknown setting {name} in the environment; {meant[0]} was meant?")
+        if not name.startswith("COPYDESK_") or name in _known_variables() or _KUBERNETES.match(name):
+            continue
+        meant = difflib.get_close_matches(name, _known_variables(), n=1, cutoff=0.85)
+        if meant:
+            raise UserError(f"unknown setting {name} in the environment; {meant[0]} was meant?")

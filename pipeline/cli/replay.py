@@ -59,7 +59,7 @@ Exit status: 0 all sent; 1 nothing was sent, or sending broke off; 3 something w
 """.format(limit=RAW_BYTES / MIB, fields="\n".join(f"  {name:<11}{', '.join(names)}" for name, names in FIELDS.items()))
 
 
-def _source_name(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+def source_name(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
     if name is not None and not (name.strip() and name.isprintable() and len(name) <= 256):
         raise click.BadParameter("a name of 1 to 256 printable characters, please")
     return name
@@ -69,7 +69,7 @@ def _source_name(_context: click.Context, _parameter: click.Parameter, name: str
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Documents a second. Default: all it takes.")
 @click.option("--limit", type=click.IntRange(min=1), help="Send so many documents, then stop.")
-@click.option("--source", callback=_source_name, help="Name of the source. Default: the JSON field, else `files`.")
+@click.option("--source", callback=source_name, help="Name of the source. Default: the JSON field, else `files`.")
 @click.option(
     "--clock",
     type=click.Choice(["arrival", "published"]),

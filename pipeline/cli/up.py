@@ -17,18 +17,19 @@ import click
 
 from pipeline.cli import print_json
 from pipeline.cli.card import card, console, printable
+from pipeline.cli.replay import source_name
 from pipeline.cli.worker import worker_command
 from pipeline.errors import UserError
 from pipeline.kafka import clients, topics
 from pipeline.kafka.broker import LocalCluster
-from pipeline.kafka.replay import Options, Summary, replay, source_of
+from pipeline.kafka.replay import Options, Summary, identity, replay
 from pipeline.kafka.status import State, dead_letter
 from pipeline.kafka.tail import Message, messages
-from pipeline.records import Dropped, Enriched, RecordError, decode, document_id
+from pipeline.records import Dropped, Enriched, RecordError, decode
 from pipeline.settings import Settings, load
 from pipeline.sources.items import Document, Item
 from pipeline.sources.paths import expand
-from pipeline.sources.reader import none_done, read
+from pipeline.sources.reader import read
 
 # Records are looked for from a little before the replay on, as another machine's clock may be behind.
 _CLOCK_SKEW: Final = timedelta(minutes=1)
@@ -42,7 +43,7 @@ _AGAIN: Final = 75
 @click.option(
     "--json", "as_json", is_flag=True, help="Enriched records as JSON Lines on standard output, nothing else."
 )
-@click.option("--source", help="Name of the source. [default: the JSON field, else `files`]")
+@click.option("--source", callback=source_name, help="Name of the source. [default: the JSON field, else `files`]")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder to keep Kafka's data in.")
 def command(*, paths: tuple[str, ...], ends: bool, as_json: bool, source: str | None, data: Path | None) -> None:
     r"""Run it all here, until Ctrl-C: a Kafka if none is configured, the topics, a worker, a replay of PATHs (seeds/).
@@ -143,7 +144,7 @@ class _Up:
                 _note(f"the worker gave up and is started again: {_last_line(log)}")
 
     async def _replay(self, paths: tuple[str, ...], options: Options) -> None:
-        items = self._noted(read(paths, limit=topics.RAW_BYTES, done=none_done), options)
+        items = self._noted(read(paths, limit=topics.RAW_BYTES), options)
         summary = await replay(items, self._settings, options, on_trouble=_note)
         _note(f"replayed {summary.sent:,} documents")
         self._replayed = summary
@@ -152,7 +153,7 @@ class _Up:
     def _noted(self, items: Iterable[Item], options: Options) -> Iterator[Item]:
         for item in items:
             if isinstance(item, Document):
-                self._sent.add(document_id(source_of(item, options), item.source_id, item.value))
+                self._sent.add(identity(item, options))
             yield item
 
     async def _until(self, *, ends: bool) -> None:

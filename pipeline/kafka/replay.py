@@ -13,12 +13,13 @@ from typing import Any, Final, Literal
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
+from pipeline.cleaning import identify
 from pipeline.errors import UserError
 from pipeline.kafka.clients import admin, producer
-from pipeline.kafka.headers import cloud_event
+from pipeline.kafka.headers import Headers, as_mapping, cloud_event
 from pipeline.kafka.ledger import Destination, Ledger
 from pipeline.kafka.topics import RAW_BYTES, topic_name
-from pipeline.records import document_id
+from pipeline.records import Origin, Raw
 from pipeline.settings import MIB, Settings
 from pipeline.sources.ahead import ReadAhead
 from pipeline.sources.items import Document, Item, Skipped, TooLarge, Unreadable
@@ -252,20 +253,29 @@ class _Sender:
         )
 
 
+def identity(document: Document, options: Options) -> str:
+    """The id the document will have: by the very function of the clean stage, from the very headers it will see."""
+    headers = as_mapping(_headers(document, datetime.now(UTC), options))
+    return identify(Raw(document.value, headers, datetime.now(UTC), Origin("", 0, 0))).id
+
+
 def _message(document: Document, time: datetime, options: Options) -> dict[str, Any]:
-    source = source_of(document, options)
     return {
-        "key": document_id(source, document.source_id, document.value).encode(),
+        "key": identity(document, options).encode(),
         "value": document.value,
         # The record's own timestamp stays the producer's: Kafka 4 refuses one more than an hour in the future.
-        "headers": cloud_event(
-            source=source,
-            source_id=document.source_id,
-            media_type=document.media_type,
-            time=time,
-            subject=document.uri,
-        ),
+        "headers": _headers(document, time, options),
     }
+
+
+def _headers(document: Document, time: datetime, options: Options) -> Headers:
+    return cloud_event(
+        source=source_of(document, options),
+        source_id=document.source_id,
+        media_type=document.media_type,
+        time=time,
+        subject=document.uri,
+    )
 
 
 class _Pace:

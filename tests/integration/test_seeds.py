@@ -8,7 +8,7 @@ import pytest
 from pipeline.kafka.replay import Options, replay
 from pipeline.records import Enriched, Entity
 from pipeline.settings import Settings
-from pipeline.sources.reader import none_done, read
+from pipeline.sources.reader import read
 from tests.conftest import SEEDS
 from tests.desk import last_enriched, read_all, wait_done, wait_no_lag, workers
 
@@ -19,7 +19,7 @@ SPACY = {"COPYDESK_TAGGER": "pipeline.entities.spacy_tagger:load"}
 
 
 def replay_files(settings: Settings, *paths: Path) -> None:
-    asyncio.run(replay(read([*paths], limit=8 << 20, done=none_done), settings, Options()))
+    asyncio.run(replay(read([*paths], limit=8 << 20), settings, Options()))
 
 
 @pytest.fixture(params=["000 first", "003 first"])
