@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable
+from socketserver import ThreadingMixIn
 from threading import Thread
 from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -71,13 +72,13 @@ def serve(health: Health, settings: Settings) -> WSGIServer:
     return server
 
 
-class _Server(WSGIServer):
-    # One request after the other: a scrape takes milliseconds, and a flood of them must not take the worker's threads.
-    request_queue_size = 16
+class _Server(ThreadingMixIn, WSGIServer):
+    # A thread for each request: a client that connects and says nothing must not keep the probes waiting.
+    daemon_threads = True
 
 
 class _Handler(WSGIRequestHandler):
-    timeout = 5.0  # a client that says nothing must not keep the probes waiting for ever
+    timeout = 5.0  # seconds until such a client's thread ends
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the signature is the library's
         log.debug(format, *args)

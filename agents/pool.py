@@ -23,6 +23,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from agents.message import Incoming, Result
 from pipeline import metrics
+from pipeline.kafka.headers import attempt
 from pipeline.records import Reject, Stage
 from pipeline.settings import MIB, Settings
 
@@ -72,7 +73,7 @@ class Pool:
             initializer=_begin,
             initargs=[settings],
         )
-        self._killers: OrderedDict[tuple[Stage, str], Reject] = OrderedDict()
+        self._killers: OrderedDict[tuple[Stage, str, int], Reject] = OrderedDict()
 
     def warm(self, prepare: Callable[[Settings], None], fail: Callable[[BaseException], None]) -> None:
         """Let each process load what it needs before there is a document; `fail` is told if one can't."""
@@ -86,7 +87,9 @@ class Pool:
 
     async def run(self, work: Work, incoming: Incoming, *, stage: Stage, id: str) -> Result | Reject:  # noqa: A002
         """What `work` makes of one document, or why it could not: nothing about a document raises."""
-        known = self._killers.get((stage, id))
+        # Sent back from the dead letters it is tried again, whatever it did before.
+        place = (stage, id, attempt(incoming.headers))
+        known = self._killers.get(place)
         if known:
             return known
         try:
@@ -94,10 +97,10 @@ class Pool:
             result: Result = await asyncio.wrap_future(future)
         except TaskTimeout:
             reject = Reject("deadline", f"took longer than {self._settings.document_deadline:g} s")
-            return self._remember(stage, id, reject, "deadline")
+            return self._remember(place, reject, "deadline")
         except ProcessExpired as error:
             reject = Reject("crash", f"its process ended with exit code {error.exitcode}")
-            return self._remember(stage, id, reject, "crash")
+            return self._remember(place, reject, "crash")
         except MemoryError:
             return Reject("memory", f"wanted more than {self._settings.process_memory // MIB} MiB")
         except asyncio.CancelledError:
@@ -107,10 +110,11 @@ class Pool:
             return Reject("internal error", f"{type(error).__name__}: {error}")
         return result
 
-    def _remember(self, stage: Stage, id: str, reject: Reject, cause: str) -> Reject:  # noqa: A002
+    def _remember(self, place: tuple[Stage, str, int], reject: Reject, cause: str) -> Reject:
+        stage, id_, _ = place
         metrics.PROCESSES_RESTARTED.labels(stage, cause).inc()
-        log.warning("%s: document %s: %s", stage, id, reject.error)
-        self._killers[stage, id] = reject
+        log.warning("%s: document %s: %s", stage, id_, reject.error)
+        self._killers[place] = reject
         if len(self._killers) > _REMEMBERED:
             self._killers.popitem(last=False)
         return reject

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from agents import clean, emit, extract
@@ -22,7 +23,7 @@ from agents.pool import Pool
 from agents.runner import Runner, StatelessRunner
 from agents.transport import REBALANCE_SECONDS
 from pipeline import __version__, metrics, settings
-from pipeline.errors import UserError
+from pipeline.errors import KafkaAway, UserError
 from pipeline.kafka import clients, topics
 from pipeline.records import Stage
 from pipeline.settings import Settings
@@ -32,6 +33,8 @@ log = logging.getLogger("copydesk.worker")
 # Well below the rebalance time-out: a member that is late is left out, and what it had in work is done twice.
 SETTLE_SECONDS: Final = REBALANCE_SECONDS * 0.4
 TICK_SECONDS: Final = 0.5
+# A broker that is being restarted is back within this time; one that is not there at all is told of at last.
+WAIT_FOR_KAFKA: Final = 60.0
 # 75 is EX_TEMPFAIL: started again, it goes on where the acknowledgements ended.
 FAILED: Final = 75
 
@@ -44,6 +47,7 @@ class Worker:
         self.health = Health()
         self.stopping = asyncio.Event()
         self._assigned_once = False
+        self._lagging: set[TP] = set()
         self._pool = Pool(settings)
         shared: dict[str, Any] = {"settings": settings, "produce": self._produce, "fail": self.fail}
         pooled: dict[str, Any] = shared | {"pool": self._pool}
@@ -78,6 +82,10 @@ class Worker:
         """End the process now. Nothing that is in work has been acknowledged."""
         if isinstance(error, UserError):
             log.critical("%s", error)
+        elif isinstance(error, KafkaError):
+            log.critical(
+                "Kafka did not take what came of a batch (%s): ending without acknowledging it; start again", error
+            )
         else:
             log.critical("ending without acknowledging: %s: %s", type(error).__name__, error, exc_info=error)
         _exit(FAILED)
@@ -137,10 +145,15 @@ class Worker:
             # Once ready it stays so: a rebalance pauses for moments, and a probe that flaps takes workers away.
             self.health.ready = self.health.ready or (self._assigned_once and self._dedupe.folded)
             metrics.READY.set(self.health.ready)
-            metrics.LAG_RECORDS.clear()
             if self._assigned_once:
-                for partition, lag in self._app.consumer.lag().items():
-                    metrics.LAG_RECORDS.labels(partition.topic, partition.partition).set(lag)
+                self._show_lag(self._app.consumer.lag())
+
+    def _show_lag(self, lags: dict[TP, int]) -> None:
+        for partition in self._lagging - lags.keys():
+            metrics.LAG_RECORDS.remove(*partition)  # somebody else's now
+        for partition, lag in lags.items():
+            metrics.LAG_RECORDS.labels(*partition).set(lag)
+        self._lagging = set(lags)
 
 
 async def work(settings: Settings) -> None:
@@ -149,14 +162,26 @@ async def work(settings: Settings) -> None:
     Raises:
         UserError: no Kafka, or topics that it can't run on.
     """
-    async with clients.admin(settings) as admin:
-        differences = await topics.check(admin, settings)
+    differences = await _differences(settings)
     topics.refuse(differences)
     for difference in differences:
         log.warning("topic %s %s", difference.topic, difference.what)
     metrics.BUILD.info({"version": __version__})
     async with clients.producer(settings) as producer:
         await Worker(settings, producer).run()
+
+
+async def _differences(settings: Settings) -> list[topics.Difference]:
+    deadline = time.monotonic() + WAIT_FOR_KAFKA
+    while True:
+        try:
+            async with clients.admin(settings) as admin:
+                return await topics.check(admin, settings)
+        except KafkaAway as error:
+            if time.monotonic() > deadline:
+                raise
+            log.warning("%s; trying again", error)
+            await asyncio.sleep(TICK_SECONDS)
 
 
 def _exit(status: int) -> None:

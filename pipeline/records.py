@@ -96,7 +96,7 @@ class Article:
     """Paragraphs, separated by a line feed."""
     published: AwareDatetime | None = None
     published_from: str | None = None
-    """How the published time was found: `date line`, `dateline`, `field NAME`."""
+    """How the published time was found: `date line`, `update line`, `dateline`, `field NAME`."""
     published_precision: Precision | None = None
     byline: str | None = None
     dateline: str | None = None

@@ -197,15 +197,16 @@ def _rule(table: re.Pattern[str], text: str) -> str | None:
 
 def _trim(page: Page, table: re.Pattern[str], text: str) -> str:
     """`text` without itself, or the sentences at its ends, where they match a rule; also where no space parts them."""
-    rule = _rule(table, text)
-    if rule:
+    while not (rule := _rule(table, text)):
+        cut = _BETWEEN_SENTENCES.search(text, 0, _LINE_CHARACTERS)
+        first = text[: cut.end()].rstrip() if cut else ""
+        if not cut or not (rule := _rule(table, first)):
+            break
+        page.take(rule, first)
+        text = text[cut.end() :]
+    else:
         page.take(rule, text)
         return ""
-    while (cut := _BETWEEN_SENTENCES.search(text, 0, _LINE_CHARACTERS)) and (
-        rule := _rule(table, text[: cut.end()].rstrip())
-    ):
-        page.take(rule, text[: cut.end()].rstrip())
-        text = text[cut.end() :]
     while cut := _LAST_SENTENCE.match(text, max(0, len(text) - _LINE_CHARACTERS)):
         rule = _rule(table, text[cut.end() :])
         if not rule:

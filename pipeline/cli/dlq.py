@@ -74,7 +74,7 @@ def command() -> None:
     \b
       copydesk dlq list --since 2h --stage extract
       copydesk dlq show 4d2f9a
-      copydesk dlq replay --reason "took too long" --yes
+      copydesk dlq replay --reason "deadline" --yes
     """
 
 

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.conn import collect_hosts
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.conn import collect_hosts, create_conn
+from aiokafka.errors import BrokerResponseError, IllegalSaslStateError, KafkaConnectionError, KafkaError
+from aiokafka.protocol.metadata import MetadataRequest
 
-from pipeline.errors import UserError
+from pipeline.errors import KafkaAway, UserError
 from pipeline.kafka.topics import MESSAGE_BYTES
 from pipeline.settings import Settings
 
@@ -22,6 +23,8 @@ REQUEST_BYTES: Final = MESSAGE_BYTES["deadletter"]
 # 27,000 to 44,000 messages a second against 22,000 without a linger (docs/tuning.md); 10 ms a hop is not felt.
 LINGER_MS: Final = 10
 BATCH_BYTES: Final = 256 * 1024
+# For the question why a start failed: a login takes 0.2 s, and who wants to know has waited already.
+_WHY_MS: Final = 5000
 
 
 def connection(settings: Settings) -> dict[str, Any]:
@@ -55,16 +58,27 @@ def connection(settings: Settings) -> dict[str, Any]:
 
 
 def ssl_context(settings: Settings) -> ssl.SSLContext | None:
+    """TLS that checks the broker's certificate and its host, with our own certificate where there is one.
+
+    Raises:
+        UserError: a file can't be read, or a key not with its password.
+    """
     if not settings.security.endswith("SSL"):
         return None
     try:
         context = ssl.create_default_context(cafile=settings.ssl_cafile)
-        if settings.ssl_certfile:
-            context.load_cert_chain(
-                settings.ssl_certfile, settings.ssl_keyfile, settings.ssl_keypassword.get_secret_value() or None
-            )
     except OSError as error:
-        raise UserError(f"TLS: {error}; check COPYDESK_SSL_CAFILE, _CERTFILE, _KEYFILE and _KEYPASSWORD") from error
+        raise UserError(f"can't read {settings.ssl_cafile}: {error}; correct COPYDESK_SSL_CAFILE") from error
+    if settings.ssl_certfile:
+        try:
+            # A password even where it is empty: without one, OpenSSL would ask the terminal for it and wait.
+            password = settings.ssl_keypassword.get_secret_value()
+            context.load_cert_chain(settings.ssl_certfile, settings.ssl_keyfile, password)
+        except OSError as error:
+            raise UserError(
+                f"can't read the client certificate {settings.ssl_certfile} or its key: {error}; "
+                "check COPYDESK_SSL_CERTFILE, _KEYFILE and _KEYPASSWORD"
+            ) from error
     return context
 
 
@@ -125,10 +139,49 @@ async def _start(client: Any, settings: Settings) -> None:
         # A client that failed to start still holds sockets and tasks.
         await (client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())
         if isinstance(error, KafkaConnectionError | OSError):
-            raise UserError(f"no Kafka answers at {settings.brokers}; start it, or correct COPYDESK_BROKERS") from error
+            raise await _why(settings) from error
         if isinstance(error, KafkaError):
             raise UserError(
                 f"Kafka at {settings.brokers} refused the connection: {type(error).__name__} {error}; "
                 "check COPYDESK_SECURITY and the COPYDESK_SASL_ and _SSL_ settings"
             ) from error
         raise
+
+
+async def _why(settings: Settings) -> UserError:
+    """What keeps us from Kafka and what to do about it.
+
+    aiokafka tells only its log why it could not connect, so each broker is asked once more.
+    """
+    arguments = connection(settings)
+    for host, port, _ in collect_hosts(arguments.pop("bootstrap_servers")):
+        try:
+            broker = await create_conn(host, port, **arguments, request_timeout_ms=_WHY_MS)
+            try:
+                # A broker that wants a login hangs up at the first real request, and not before.
+                await broker.send(MetadataRequest([]))
+            finally:
+                broker.close()
+        except (OSError, KafkaError) as error:
+            if refusal := _refusal(error):
+                return UserError(f"Kafka at {host}:{port} {refusal}")
+    return KafkaAway(f"no Kafka answers at {settings.brokers}; start it, or correct COPYDESK_BROKERS")
+
+
+def _refusal(error: Exception) -> str | None:
+    """What a broker has against us, or we against it, and where to mend that; None if it was not reached."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            what = error.verify_message.rstrip(".")
+            return (
+                f"has a certificate we don't trust: {what}; check COPYDESK_SSL_CAFILE, and the host in COPYDESK_BROKERS"
+            )
+        case BrokerResponseError() if not isinstance(error, IllegalSaslStateError):
+            what = next((said for said in error.args if isinstance(said, str)), error.description).rstrip(".")
+            return f"refused the login: {what}; check COPYDESK_SASL_MECHANISM, _USERNAME and _PASSWORD"
+        case KafkaError() | ssl.SSLError() | ConnectionResetError():
+            # One that wants a client certificate says so only when the handshake is over for us.
+            alert = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
+            what = f" ({alert.reason})" if isinstance(alert, ssl.SSLError) else ""
+            return f"hung up{what}; check COPYDESK_SECURITY, and COPYDESK_SSL_CERTFILE if it asks for a certificate"
+    return None

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -74,6 +75,15 @@ async def test_poison_that_arrives_twenty_times_costs_one_process(pool: Pool) ->
         assert isinstance(outcome, Reject)
         assert outcome.reason == "crash"
     assert restarts() - before == 1
+
+
+async def test_poison_that_was_sent_back_from_the_dead_letters_is_tried_again(pool: Pool) -> None:
+    poison = article("Anna met Paul, and then Clara.")
+    pool._killers["extract", identity(poison), 0] = Reject("crash", "by chance")
+    [remembered] = await run(pool, [poison])
+    assert isinstance(remembered, Reject)
+    [again] = await run(pool, [replace(poison, headers={"copydesk-attempt": b"1"})])
+    assert isinstance(again, Result)
 
 
 async def test_twenty_different_poisons_in_one_batch(pool: Pool) -> None:

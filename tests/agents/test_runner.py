@@ -12,7 +12,7 @@ from agents.clean import raw_id, work
 from agents.dedupe import DedupeRunner
 from agents.message import Outgoing
 from agents.owner import Owner
-from agents.runner import Runner, StatelessRunner, cut
+from agents.runner import SLICE_SECONDS, Runner, StatelessRunner, cut, sliced
 from pipeline.settings import Settings
 from tests.agents.fakes import FakeMessage, FakeOffsets, tagged_messages
 
@@ -182,6 +182,50 @@ async def test_a_bug_in_a_stage_costs_the_document_and_not_the_batch() -> None:
     await runner.batch(messages)
     assert len(offsets.acknowledged) == 6
     assert [message.topic for message in broker.committed].count("news.deadletter") == 1
+
+
+async def test_a_batch_is_handed_over_whole_before_the_first_acknowledgement_is_waited_for() -> None:
+    handed: list[Outgoing] = []
+    gate = asyncio.Event()
+
+    async def produce(messages: Sequence[Outgoing]) -> None:
+        handed.extend(messages)
+        await gate.wait()
+
+    runner, offsets, messages = clean_runner(Broker(), [])
+    runner.produce = produce
+    task = asyncio.ensure_future(runner.batch(messages))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert len(handed) == 6
+    assert not offsets.acknowledged
+    gate.set()
+    await task
+    assert len(offsets.acknowledged) == 6
+
+
+async def test_work_on_the_loop_lets_others_in_after_each_slice(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = 0.0
+    monkeypatch.setattr("agents.runner.time.perf_counter", lambda: clock)
+
+    def work_of_5_ms(number: int) -> int:
+        nonlocal clock
+        clock += 0.005
+        return number
+
+    turns = 0
+
+    async def somebody_else() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.ensure_future(somebody_else())
+    results = [each async for each in sliced(work_of_5_ms(number) for number in range(100))]
+    other.cancel()
+    assert results == list(range(100))
+    assert turns >= 100 * 0.005 / (SLICE_SECONDS + 0.005) - 1
 
 
 @given(st.lists(st.integers(0, 50), max_size=40), st.integers(1, 60))

@@ -111,6 +111,15 @@ def test_a_rule_takes_its_own_sentence_from_a_page_of_one_line(before: str, afte
     assert _characters("".join(removed.text for removed in page.removed)) == _characters(before + after)
 
 
+def test_a_line_of_several_notices_goes_whole() -> None:
+    notice = (
+        "© 2019 Associated Press. All Rights Reserved. This material may not be published, broadcast or redistributed."
+    )
+    page = article(f"{FIRST}\n{SECOND}\n{notice}")
+    assert (page.body, page.agency) == (f"{FIRST}\n{SECOND}", "AP")
+    assert page.copyright == "© 2019 Associated Press."
+
+
 def test_a_report_may_be_published() -> None:
     prose = "This report was published on Monday. Nine boats were lost."
     assert article(prose).body == prose

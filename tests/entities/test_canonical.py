@@ -106,9 +106,17 @@ def test_equal_salience_goes_by_the_first_mention() -> None:
     assert [entity.name for entity in canonical.entities("", [], body, spans)] == ["Rome", "Bonn", "Oslo"]
 
 
-@pytest.mark.parametrize("form", ["John{0} Smith", "Smith", "Smith{0}", "J{0} Smith Smith", "Aaaaaaaa{0} Bbbbb{0}"])
+def test_a_name_that_two_share_does_not_change_the_order() -> None:
+    body, spans = read("[PER Bush] [PLA Rome] [PER George Bush] [PLA Rome] [PER Laura Bush] [PER Bush]")
+    names = [entity.name for entity in canonical.entities("", [], body + " " * 100_000, spans)]
+    assert names == ["George Bush", "Rome", "Laura Bush"]
+
+
+@pytest.mark.parametrize(
+    "form", ["John{0} Smith", "Smith", "Smith{0}", "J{0} Smith Smith", "Aaaaaaaa{0} Bbbbb{0}", "Johnn{1} Brown"]
+)
 def test_thousands_of_mentions_take_no_quadratic_time(form: str) -> None:
-    texts = [f"Person{i} Smith" if i % 2 else form.format(i) for i in range(10_000)]
+    texts = [f"Person{i} Smith" if i % 2 else form.format(i, chr(0x4E00 + i)) for i in range(10_000)]
     body, spans = "", []
     for text in texts:
         spans.append(Span(len(body), len(body) + len(text), "PERSON"))

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 import time
@@ -72,7 +73,9 @@ def test_offsets_hold_in_every_slice(tagger: Tagger) -> None:
     text = ("Nothing happened here at all. " * 30 + "Vladimir Putin met Angela Merkel in Berlin.\n") * 30
     spans = tagger.tag(text)
     assert len(text) > 2 * SLICE
-    assert show(text, spans).count("PER Vladimir Putin") == show(text, spans).count("PER Angela Merkel") == 30
+    for name in ("Vladimir Putin", "Angela Merkel"):
+        places = [match.start() for match in re.finditer(name, text)]
+        assert [span.start for span in spans if text[span.start : span.end] == name] == places
 
 
 # Without its guards spaCy's tokeniser takes 12 to 19 s for 10,000 brackets or emoji.
@@ -94,7 +97,7 @@ def test_odd_texts_end_in_time(tagger: Tagger, text: str) -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.text(st.characters(), max_size=300))
+@given(st.text(max_size=300))
 def test_any_text_is_tagged(tagger: Tagger, text: str) -> None:
     spans = tagger.tag(text)
     assert all(any(c.isalpha() for c in text[span.start : span.end]) for span in spans)
