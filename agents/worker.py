@@ -197,7 +197,8 @@ def main() -> None:
         logging.basicConfig(
             level=in_force.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
         )
-        # Faust and aiokafka tell of each rebalance in a dozen lines; ours says what it means.
+        # Faust and aiokafka tell of each rebalance in a dozen lines; ours says what it means. And aiokafka logs the
+        # password of SASL PLAIN at DEBUG: never lower this.
         for name in ("faust", "mode", "aiokafka"):
             logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
         asyncio.run(work(in_force))

@@ -11,7 +11,7 @@ REGISTRY: Final = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
 
-# A tagger takes 70 ms for an article, a rule .1 ms, a document's deadline is 10 s.
+# A tagger takes 70 ms for an article, a rule .1 ms, a document's deadline is 20 s.
 _STAGE_BUCKETS: Final = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)
 # From one poll (50 ms for each of five hops) to a backlog of an hour.
 _END_TO_END_BUCKETS: Final = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)

@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     """Documents a stage takes at once."""
     batch_bytes: int = Field(MIB, ge=64 * 1024)
     """Bytes a stage takes at once, one document above that excepted: about 10 s of tagging on two cores."""
-    document_deadline: float = Field(10.0, gt=0)
+    document_deadline: float = Field(20.0, gt=0)
     """Seconds a document may take in a stage before its process is killed and it is rejected."""
     document_bytes: int = Field(MIB, ge=1024)
     """Largest text of a document, UTF-8; above it the document is rejected."""

@@ -11,7 +11,13 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import collect_hosts, create_conn
-from aiokafka.errors import BrokerResponseError, IllegalSaslStateError, KafkaConnectionError, KafkaError
+from aiokafka.errors import (
+    BrokerResponseError,
+    IllegalSaslStateError,
+    KafkaConnectionError,
+    KafkaError,
+    NodeNotReadyError,
+)
 from aiokafka.protocol.metadata import MetadataRequest
 
 from pipeline.errors import KafkaAway, UserError
@@ -23,7 +29,7 @@ REQUEST_BYTES: Final = MESSAGE_BYTES["deadletter"]
 # 27,000 to 44,000 messages a second against 22,000 without a linger (docs/tuning.md); 10 ms a hop is not felt.
 LINGER_MS: Final = 10
 BATCH_BYTES: Final = 256 * 1024
-# For the question why a start failed: a login takes 0.2 s, and who wants to know has waited already.
+# For the question why a start failed: a refused login takes 0.4 s on a machine four times overbooked.
 _WHY_MS: Final = 5000
 
 
@@ -128,6 +134,11 @@ async def admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
     await _start(client, settings)
     try:
         yield client
+    except NodeNotReadyError as error:
+        nodes = client._client.cluster.brokers()  # noqa: SLF001 - the client's own call would ask such a node again
+        advertised = ",".join(f"{node.host}:{node.port}" for node in nodes)
+        way_out = f"Kafka at {settings.brokers} sends its clients there: start it, or correct its advertised.listeners"
+        raise await _why(settings, advertised, way_out) from error
     finally:
         await client.close()
 
@@ -139,7 +150,7 @@ async def _start(client: Any, settings: Settings) -> None:
         # A client that failed to start still holds sockets and tasks.
         await (client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())
         if isinstance(error, KafkaConnectionError | OSError):
-            raise await _why(settings) from error
+            raise await _why(settings, settings.brokers, "start it, or correct COPYDESK_BROKERS") from error
         if isinstance(error, KafkaError):
             raise UserError(
                 f"Kafka at {settings.brokers} refused the connection: {type(error).__name__} {error}; "
@@ -148,13 +159,14 @@ async def _start(client: Any, settings: Settings) -> None:
         raise
 
 
-async def _why(settings: Settings) -> UserError:
-    """What keeps us from Kafka and what to do about it.
+async def _why(settings: Settings, addresses: str, way_out: str) -> UserError:
+    """What keeps us from Kafka and what to do about it; `way_out` where nothing answers.
 
     aiokafka tells only its log why it could not connect, so each broker is asked once more.
     """
     arguments = connection(settings)
-    for host, port, _ in collect_hosts(arguments.pop("bootstrap_servers")):
+    del arguments["bootstrap_servers"]
+    for host, port, _ in collect_hosts(addresses):
         try:
             broker = await create_conn(host, port, **arguments, request_timeout_ms=_WHY_MS)
             try:
@@ -163,25 +175,30 @@ async def _why(settings: Settings) -> UserError:
             finally:
                 broker.close()
         except (OSError, KafkaError) as error:
-            if refusal := _refusal(error):
-                return UserError(f"Kafka at {host}:{port} {refusal}")
-    return KafkaAway(f"no Kafka answers at {settings.brokers}; start it, or correct COPYDESK_BROKERS")
+            if refusal := _refusal(error, f"Kafka at {host}:{port}"):
+                return refusal
+    return KafkaAway(f"no Kafka answers at {addresses}; {way_out}")
 
 
-def _refusal(error: Exception) -> str | None:
+def _refusal(error: Exception, broker: str) -> UserError | None:
     """What a broker has against us, or we against it, and where to mend that; None if it was not reached."""
     match error:
         case ssl.SSLCertVerificationError():
             what = error.verify_message.rstrip(".")
-            return (
-                f"has a certificate we don't trust: {what}; check COPYDESK_SSL_CAFILE, and the host in COPYDESK_BROKERS"
+            return UserError(
+                f"{broker} has a certificate we don't trust: {what}; check COPYDESK_SSL_CAFILE, and this host"
             )
         case BrokerResponseError() if not isinstance(error, IllegalSaslStateError):
             what = next((said for said in error.args if isinstance(said, str)), error.description).rstrip(".")
-            return f"refused the login: {what}; check COPYDESK_SASL_MECHANISM, _USERNAME and _PASSWORD"
+            return UserError(
+                f"{broker} refused the login: {what}; check COPYDESK_SASL_MECHANISM, _USERNAME and _PASSWORD"
+            )
         case KafkaError() | ssl.SSLError() | ConnectionResetError():
-            # One that wants a client certificate says so only when the handshake is over for us.
+            # One that wants a client certificate says so only when the handshake is over for us. One that is just
+            # stopping hangs up as well: worth another try.
             alert = error.__cause__ if isinstance(error.__cause__, ssl.SSLError) else error
             what = f" ({alert.reason})" if isinstance(alert, ssl.SSLError) else ""
-            return f"hung up{what}; check COPYDESK_SECURITY, and COPYDESK_SSL_CERTFILE if it asks for a certificate"
+            return KafkaAway(
+                f"{broker} hung up{what}; check COPYDESK_SECURITY, and COPYDESK_SSL_CERTFILE if it asks for a certificate"
+            )
     return None

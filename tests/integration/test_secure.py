@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli import cli
-from pipeline.errors import UserError
+from pipeline.errors import KafkaAway, UserError
 from pipeline.kafka import clients, storage
 from pipeline.kafka.broker import LocalCluster, _free_ports
 from pipeline.settings import Settings, load
@@ -49,8 +49,10 @@ authorityKeyIdentifier = keyid
 # A key that stands twice has its second value. Kafka speaks plain text to itself; nothing here gives that port to the desk.
 SECURE = """
 listeners=PLAINTEXT://127.0.0.1:{{port}},CONTROLLER://127.0.0.1:{{controller_port}},\
-SASL_SSL://127.0.0.1:{login},SSL://127.0.0.1:{certificate}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL
+SASL_SSL://127.0.0.1:{login},SSL://127.0.0.1:{certificate},ASTRAY://127.0.0.1:{astray}
+advertised.listeners=PLAINTEXT://127.0.0.1:{{port}},\
+SASL_SSL://127.0.0.1:{login},SSL://127.0.0.1:{certificate},ASTRAY://127.0.0.1:1
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL,ASTRAY:PLAINTEXT
 ssl.keystore.type=PEM
 ssl.keystore.location={folder}/keystore.pem
 ssl.truststore.type=PEM
@@ -71,6 +73,7 @@ class Secured:
     plain: str
     login: str
     certificate: str
+    astray: str
     folder: Path
 
     def settings(self, way: str, **changed: Any) -> dict[str, Any]:
@@ -91,14 +94,15 @@ class Secured:
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     folder = tmp_path_factory.mktemp("certificates")
     make_certificates(folder)
-    ports = _free_ports(4)
-    extra = SECURE.format(login=ports[2], certificate=ports[3], folder=folder, user=USER, password=PASSWORD)
+    ports = _free_ports(5)
+    listeners = dict(zip(("login", "certificate", "astray"), ports[2:], strict=True))
+    extra = SECURE.format(**listeners, folder=folder, user=USER, password=PASSWORD)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(storage, "SERVER", storage.SERVER + extra)
         with LocalCluster(cache_dir=load().cache_dir, ports=ports[:1], controller_ports=ports[1:2]) as cluster:
             add_scram_user(cluster)
-            login, certificate = (f"127.0.0.1:{port}" for port in ports[2:])
-            yield Secured(cluster.bootstrap, login, certificate, folder)
+            addresses = {name: f"127.0.0.1:{port}" for name, port in listeners.items()}
+            yield Secured(plain=cluster.bootstrap, **addresses, folder=folder)
 
 
 def make_certificates(folder: Path) -> None:
@@ -250,10 +254,12 @@ def test_a_refusal_names_the_settings_to_mend(
 
 async def connect(settings: Settings) -> None:
     """Start one client of each kind that is ours; an answer to each."""
-    async with (
-        clients.admin(settings) as admin,
-        clients.producer(settings, transactional_id="test"),
-        clients.reader(settings) as reader,
-    ):
+    async with clients.admin(settings) as admin:
         await admin.describe_cluster()
+    async with clients.producer(settings, transactional_id="test"), clients.reader(settings) as reader:
         await reader.topics()
+
+
+def test_a_broker_that_sends_its_clients_astray_is_told_so(secured: Secured) -> None:
+    with pytest.raises(KafkaAway, match=f"no Kafka answers at 127.0.0.1:1; Kafka at {secured.astray} .*advertised"):
+        asyncio.run(connect(load(brokers=secured.astray)))
