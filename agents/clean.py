@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from agents.message import Incoming, Result, route
 from pipeline.cleaning import clean, identify
-from pipeline.records import Article, Emit, Raw
+from pipeline.outcomes import Emit
+from pipeline.records import Article, Raw
 from pipeline.settings import Settings
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from agents.message import Incoming, Result, route
 from pipeline.emission import enrich
-from pipeline.records import Emit, Judged, RecordError, Reject, decode
+from pipeline.outcomes import Emit, Reject
+from pipeline.records import Judged, RecordError, decode
 from pipeline.settings import Settings
 
 

@@ -13,7 +13,8 @@ from pipeline.entities.language import detect
 from pipeline.entities.tagger import Tagger
 from pipeline.errors import UserError
 from pipeline.kafka.topics import language_partition, partitions
-from pipeline.records import Article, Emit, RecordError, Reject, Tagged, decode
+from pipeline.outcomes import Emit, Reject
+from pipeline.records import Article, RecordError, Tagged, decode
 from pipeline.settings import Settings
 
 

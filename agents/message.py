@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from pipeline.identity import document_id, is_id
 from pipeline.kafka import deadletters
 from pipeline.kafka.headers import Headers, onward
 from pipeline.kafka.topics import MESSAGE_BYTES, TOPICS, topic_name
-from pipeline.records import Drop, Dropped, Emit, Origin, Reject, Stage, document_id, encode, is_id
+from pipeline.outcomes import Drop, Emit, Reject
+from pipeline.records import Dropped, Origin, Stage, encode
 from pipeline.settings import MIB, Settings
 
 Ending = Literal["emitted", "dropped", "rejected"]

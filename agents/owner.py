@@ -23,11 +23,13 @@ from agents.runner import SLICE_SECONDS
 from pipeline import metrics
 from pipeline.duplicates.sketch import FoldError
 from pipeline.duplicates.window import Window
+from pipeline.emission import judge
 from pipeline.errors import UserError
 from pipeline.kafka import clients
 from pipeline.kafka.headers import onward
 from pipeline.kafka.topics import topic_name
-from pipeline.records import Emit, Fingerprint, Judged, RecordError, Reject, Tagged, decode, encode
+from pipeline.outcomes import Emit, Reject
+from pipeline.records import Fingerprint, RecordError, Tagged, decode, encode
 from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -145,18 +147,7 @@ class Owner:
             tagged = decode(Tagged, message.value)
             fingerprint = self.window.judge(tagged)
             known = tagged.article.id in self.window
-            judged = Judged(
-                tagged=tagged,
-                item_id=fingerprint.item_id,
-                version=fingerprint.version,
-                status=fingerprint.status,
-                revises=fingerprint.revises,
-                received=fingerprint.received,
-                received_from=fingerprint.received_from,
-                duplicate=fingerprint.duplicate,
-                story=fingerprint.story,
-            )
-            result = route(Emit(judged, tagged.article.id), message, id=tagged.article.id, **to)
+            result = route(Emit(judge(tagged, fingerprint), tagged.article.id), message, id=tagged.article.id, **to)
             if result.ending == "emitted" and not known:
                 self.window.fold(fingerprint)
         except RecordError as error:

@@ -24,7 +24,8 @@ from pebble import ProcessExpired, ProcessPool
 from agents.message import Incoming, Result
 from pipeline import metrics
 from pipeline.kafka.headers import attempt
-from pipeline.records import Reject, Stage
+from pipeline.outcomes import Reject
+from pipeline.records import Stage
 from pipeline.settings import MIB, Settings
 
 log = logging.getLogger(__name__)

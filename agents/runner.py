@@ -16,7 +16,8 @@ from agents.message import Incoming, Outgoing, Result, route
 from agents.pool import Pool, Work
 from pipeline import metrics
 from pipeline.kafka.headers import RAW_TIME, as_mapping
-from pipeline.records import Origin, Reject, Stage
+from pipeline.outcomes import Reject
+from pipeline.records import Origin, Stage
 from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)

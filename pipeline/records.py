@@ -5,8 +5,6 @@ default, so a reader understands its own `schema` number and the one before. Tex
 the field they name, as Python indexes a `str`. All times are UTC.
 """
 
-import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -312,36 +310,6 @@ Record = Article | Tagged | Judged | Fingerprint | StorySnapshot | Enriched | Dr
 R = TypeVar("R", Article, Tagged, Judged, Fingerprint, StorySnapshot, Enriched, Dropped)
 
 
-# What a stage returns for each document.
-
-
-@dataclass(frozen=True, slots=True)
-class Emit:
-    """The document goes on."""
-
-    record: Record
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """The document ends here, as it should."""
-
-    reason: str
-    detail: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """The document could not be processed: it goes to the dead letters with its bytes."""
-
-    reason: str
-    error: str
-
-
-Outcome = Emit | Drop | Reject
-
-
 ADAPTERS: Final[Mapping[type[Any], TypeAdapter[Any]]] = {
     kind: TypeAdapter(kind) for kind in (Article, Tagged, Judged, Fingerprint, StorySnapshot, Enriched, Dropped)
 }
@@ -369,21 +337,3 @@ def decode(kind: type[R], value: bytes | None) -> R:
     if record.schema not in (SCHEMA, SCHEMA - 1):
         raise RecordError(f"schema {record.schema}, this version reads {SCHEMA - 1} and {SCHEMA}")
     return record
-
-
-def document_id(source: str, source_id: str | None, value: bytes) -> str:
-    """Identity of a document: its source's name, the source's own id and the raw bytes; 32 hex digits.
-
-    The parts are hashed before they are joined, so no separator in a name can make two documents one.
-    """
-    parts = (source.encode(), (source_id or "").encode(), value)
-    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()[:32]
-
-
-def item_id(source: str, source_id: str | None, document: str) -> str:
-    """Identity of the item a document is a version of: the source's own id if it has one, else the document's."""
-    return document_id(source, source_id, b"") if source_id else document
-
-
-def is_id(text: str) -> bool:
-    return re.fullmatch(r"[0-9a-f]{32}", text) is not None

@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.duplicates.window import Window
-from pipeline.emission import enrich
+from pipeline.emission import enrich, judge
+from pipeline.identity import document_id
 from pipeline.kafka import clients
 from pipeline.kafka.headers import cloud_event
 from pipeline.kafka.status import lag, statuses
 from pipeline.kafka.tail import Message, messages
 from pipeline.kafka.topics import topic_name
-from pipeline.records import Enriched, Judged, Tagged, decode, document_id
+from pipeline.records import Enriched, Tagged, decode
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -184,12 +185,5 @@ async def offline_fold(settings: Settings) -> dict[str, Enriched]:
             continue
         fingerprint = window.judge(tagged)
         window.fold(fingerprint)
-        judged = Judged(
-            tagged=tagged,
-            item_id=fingerprint.item_id,
-            received=fingerprint.received,
-            received_from=fingerprint.received_from,
-            duplicate=fingerprint.duplicate,
-        )
-        expected[tagged.article.id] = replace(enrich(judged), timings={})
+        expected[tagged.article.id] = replace(enrich(judge(tagged, fingerprint)), timings={})
     return expected

@@ -25,9 +25,9 @@ from pipeline import metrics
 from pipeline.cli import COMMANDS, cli
 from pipeline.cli.card import card
 from pipeline.duplicates.window import Window
-from pipeline.emission import enrich
+from pipeline.emission import enrich, judge
 from pipeline.kafka.headers import as_mapping, cloud_event
-from pipeline.records import Enriched, Judged, Origin, Tagged, decode, encode
+from pipeline.records import Enriched, Origin, Tagged, decode, encode
 from pipeline.settings import Settings
 from pipeline.sources.items import Document
 from pipeline.sources.reader import read
@@ -181,14 +181,7 @@ def seeds() -> dict[str, Enriched]:
         tagged = decode(Tagged, sent.value)
         fingerprint = window.judge(tagged)
         window.fold(fingerprint)
-        judged = Judged(
-            tagged=tagged,
-            item_id=fingerprint.item_id,
-            received=fingerprint.received,
-            received_from=fingerprint.received_from,
-            duplicate=fingerprint.duplicate,
-        )
-        record = enrich(judged)
+        record = enrich(judge(tagged, fingerprint))
         found[record.id] = record
     assert len(found) == 2
     return found

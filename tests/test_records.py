@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AwareDatetime
 
+from pipeline.identity import document_id, is_id, item_id
 from pipeline.records import (
     ADAPTERS,
     SCHEMA,
@@ -23,10 +24,7 @@ from pipeline.records import (
     StorySnapshot,
     Tagged,
     decode,
-    document_id,
     encode,
-    is_id,
-    item_id,
 )
 
 # JSON has no lone surrogates and no NaN, orjson no integers above 64 bits.

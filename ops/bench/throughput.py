@@ -26,7 +26,7 @@ from typing import Any
 from agents import clean, extract
 from agents.message import Incoming
 from pipeline.duplicates.window import Window
-from pipeline.emission import enrich
+from pipeline.emission import enrich, judge
 from pipeline.kafka import clients, topics
 from pipeline.kafka.broker import LocalCluster
 from pipeline.kafka.replay import Options, replay
@@ -112,15 +112,7 @@ def without_broker(lines: list[bytes], settings: Settings) -> dict[str, Any]:
             fingerprint = window.judge(tagged)
             if tagged.article.id not in window:
                 window.fold(fingerprint)
-            judged = encode(
-                Judged(
-                    tagged=tagged,
-                    item_id=fingerprint.item_id,
-                    received=fingerprint.received,
-                    received_from=fingerprint.received_from,
-                    duplicate=fingerprint.duplicate,
-                )
-            )
+            judged = encode(judge(tagged, fingerprint))
             between = time.perf_counter()
             encode(enrich(decode(Judged, judged)))
             stages["dedupe"] += between - began

@@ -13,7 +13,9 @@ from pipeline.cleaning.datelines import agency_inside
 from pipeline.cleaning.dates import Moment, read_field, read_rfc3339
 from pipeline.cleaning.text import Refusal, decode, normalise, one_line
 from pipeline.fields import FIELDS, pick
-from pipeline.records import Article, Drop, Emit, Outcome, Raw, Reject, TimeSource, document_id
+from pipeline.identity import document_id
+from pipeline.outcomes import Drop, Emit, Outcome, Reject
+from pipeline.records import Article, Raw, TimeSource
 
 CLEANER: Final = "lines-1"
 

@@ -22,7 +22,8 @@ from pipeline.duplicates.estimate import Likeness, estimate
 from pipeline.duplicates.postings import Postings
 from pipeline.duplicates.rule import Rule
 from pipeline.duplicates.sketch import Hashes, unpack
-from pipeline.records import Duplicate, Fingerprint, Sketch, Tagged, encode, item_id
+from pipeline.identity import item_id
+from pipeline.records import Duplicate, Fingerprint, Sketch, Tagged, encode
 
 _UNIQUE: Final = Duplicate(kind="unique")
 

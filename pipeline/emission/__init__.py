@@ -1,9 +1,25 @@
-"""The public record, made from what the desk knows. A pure function: the same judged record gives the same bytes."""
+"""What the desk knows of a document, put together: pure functions, so the same parts give the same bytes."""
 
-from pipeline.records import Enriched, Judged
+from pipeline.records import Enriched, Fingerprint, Judged, Tagged
+
+
+def judge(tagged: Tagged, fingerprint: Fingerprint) -> Judged:
+    """The article with what was decided when its id came first."""
+    return Judged(
+        tagged=tagged,
+        item_id=fingerprint.item_id,
+        version=fingerprint.version,
+        status=fingerprint.status,
+        revises=fingerprint.revises,
+        received=fingerprint.received,
+        received_from=fingerprint.received_from,
+        duplicate=fingerprint.duplicate,
+        story=fingerprint.story,
+    )
 
 
 def enrich(judged: Judged) -> Enriched:
+    """The public record."""
     article = judged.tagged.article
     return Enriched(
         id=article.id,

@@ -15,10 +15,11 @@ from aiokafka.structs import TopicPartition
 
 from pipeline.cleaning import identify
 from pipeline.errors import UserError
+from pipeline.identity import is_id
 from pipeline.kafka import clients, deadletters
 from pipeline.kafka.tail import Message, messages
 from pipeline.kafka.topics import INPUTS, partition_counts, topic_name
-from pipeline.records import Origin, Raw, Stage, is_id
+from pipeline.records import Origin, Raw, Stage
 from pipeline.settings import Settings
 
 State = Literal["open", "rejected", "dropped", "enriched"]

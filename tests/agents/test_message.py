@@ -3,22 +3,11 @@
 from dataclasses import replace
 
 from agents.message import Incoming, Result, identity, route
+from pipeline.identity import document_id
 from pipeline.kafka import deadletters
 from pipeline.kafka.headers import RAW_TIME, as_mapping
-from pipeline.records import (
-    SCHEMA_HEADER,
-    Article,
-    Drop,
-    Dropped,
-    Emit,
-    Entity,
-    Mention,
-    Outcome,
-    Reject,
-    Tagged,
-    decode,
-    document_id,
-)
+from pipeline.outcomes import Drop, Emit, Outcome, Reject
+from pipeline.records import SCHEMA_HEADER, Article, Dropped, Entity, Mention, Tagged, decode
 from pipeline.settings import MIB, Settings
 from tests.agents.fakes import NOON, incoming, tagged
 

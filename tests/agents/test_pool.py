@@ -11,7 +11,8 @@ from agents import extract
 from agents.message import Incoming, Result, identity
 from agents.pool import Pool
 from pipeline.metrics import REGISTRY
-from pipeline.records import Reject, encode
+from pipeline.outcomes import Reject
+from pipeline.records import encode
 from pipeline.settings import MIB, Settings
 from tests.agents.fakes import incoming, tagged
 from tests.poison import CRASH, HANG, MEMORY

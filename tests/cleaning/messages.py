@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 
 from pipeline.cleaning import clean
-from pipeline.records import Article, Emit, Origin, Outcome, Raw
+from pipeline.outcomes import Emit, Outcome
+from pipeline.records import Article, Origin, Raw
 
 SEEDS = Path(__file__).parent.parent.parent / "seeds"
 MIB = 1024 * 1024

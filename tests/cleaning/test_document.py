@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.cleaning import CLEANER, clean, identify
-from pipeline.records import Article, Drop, Emit, Reject, decode, document_id, encode
+from pipeline.identity import document_id
+from pipeline.outcomes import Drop, Emit, Reject
+from pipeline.records import Article, decode, encode
 from tests.cleaning.messages import BROKER_TIME, MIB, article, message, outcome
 
 TEXT = "Fishermen in the northern port said on Tuesday they would stay ashore."

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.duplicates.sketch import sketch
-from pipeline.records import Article, Duplicate, Fingerprint, Tagged, document_id
+from pipeline.identity import document_id
+from pipeline.records import Article, Duplicate, Fingerprint, Tagged
 
 START = datetime(2016, 3, 27, 12, tzinfo=UTC)
 SEEDS = Path(__file__).parents[2] / "seeds"

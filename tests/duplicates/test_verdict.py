@@ -5,7 +5,8 @@ import pytest
 
 from pipeline.duplicates.sketch import FoldError
 from pipeline.duplicates.window import Window
-from pipeline.records import Duplicate, Fingerprint, Tagged, item_id
+from pipeline.identity import item_id
+from pipeline.records import Duplicate, Fingerprint, Tagged
 from tests.duplicates.made_articles import SEEDS, START, hours, tagged, words
 
 WIRE = words(0, 200)

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from pipeline.identity import document_id
 from pipeline.kafka import clients
 from pipeline.kafka.status import dead_letter, statuses
 from pipeline.kafka.topics import topic_name
-from pipeline.records import Dropped, Enriched, decode, document_id
+from pipeline.records import Dropped, Enriched, decode
 from pipeline.settings import MIB, Settings
 from tests.desk import read_all, resident_bytes, wait_done, wait_no_lag, wait_until, workers
 from tests.poison import CRASH, HANG, MEMORY

@@ -19,13 +19,13 @@ import pytest
 from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 
 from pipeline.errors import UserError
+from pipeline.identity import document_id
 from pipeline.kafka import replay as module
 from pipeline.kafka.clients import reader
 from pipeline.kafka.headers import as_mapping
 from pipeline.kafka.ledger import Destination, Ledger
 from pipeline.kafka.replay import BATCH_DOCUMENTS, Options, Summary, _Pace, _Sender, replay
 from pipeline.kafka.topics import RAW_BYTES, topic_name
-from pipeline.records import document_id
 from pipeline.settings import MIB, Settings
 from pipeline.sources.items import Document, InputFile, Item, Position
 from pipeline.sources.reader import read

@@ -9,11 +9,12 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from pipeline.cleaning import identify
 from pipeline.errors import UserError
+from pipeline.identity import document_id
 from pipeline.kafka import clients, deadletters
 from pipeline.kafka.headers import Headers
 from pipeline.kafka.status import Lag, lag, statuses
 from pipeline.kafka.topics import INPUTS, LANGUAGE_PARTITIONS, topic_name
-from pipeline.records import Origin, Raw, document_id
+from pipeline.records import Origin, Raw
 from pipeline.settings import Settings
 
 pytestmark = pytest.mark.broker
