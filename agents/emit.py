@@ -19,5 +19,7 @@ def work(incoming: Incoming, settings: Settings) -> Result:
             Reject("not a judged record", str(error)), incoming, stage="emit", to="enriched", settings=settings
         )
     record = enrich(judged)
+    seconds = time.perf_counter() - started
+    record = replace(record, timings=record.timings | {"emit": round(seconds, 6)})
     result = route(Emit(record, record.id), incoming, stage="emit", to="enriched", settings=settings, id=record.id)
-    return replace(result, seconds=time.perf_counter() - started)
+    return replace(result, seconds=seconds)

@@ -11,6 +11,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -147,17 +148,22 @@ class Owner:
             tagged = decode(Tagged, message.value)
             fingerprint = self.window.judge(tagged)
             known = tagged.article.id in self.window
+            timings = tagged.article.timings | {"dedupe": round(time.perf_counter() - started, 6)}
+            tagged = replace(tagged, article=replace(tagged.article, timings=timings))
             result = route(Emit(judge(tagged, fingerprint), tagged.article.id), message, id=tagged.article.id, **to)
-            if result.ending == "emitted" and not known:
-                self.window.fold(fingerprint)
         except RecordError as error:
             return route(Reject("not a tagged record", str(error)), message, **to), None
         except FoldError as error:
             return route(Reject("sketch can't be read", str(error)), message, **to), None
+        except Exception as error:  # up to here nothing has changed, so a bug costs the document and not the partition
+            log.exception("dedupe: bug on offset %d of partition %d", message.origin.offset, self.partition)
+            return route(Reject("internal error", f"{type(error).__name__}: {error}"), message, **to), None
         if result.ending != "emitted":
             return result, None
         if known:
             metrics.REDELIVERED.inc()
+        else:
+            self.window.fold(fingerprint)
         counted = Result(
             "emitted", result.sends, seconds=time.perf_counter() - started, tally={fingerprint.duplicate.kind: 1}
         )
