@@ -5,8 +5,11 @@ acknowledges what it skips (docs/decisions/0002-delivery.md lists each case with
 
 - Offsets move by `acknowledge` alone, which the one loop calls in offset order: the position of a partition is the
   offset after the last acknowledged one, and no arithmetic follows.
-- Every rebalance and every seek begins a new **epoch**. A message carries the epoch it was fetched in; one of an older
-  epoch is left alone, because the seek makes sure that it is fetched again.
+- What lies between two seeks is an **epoch**. A rebalance closes it, and nothing is fetched or taken until the seek to
+  the committed offsets opens the next one. A message carries the epoch it was fetched in; one of another epoch is left
+  alone, because the seek makes sure that it is fetched again.
+- Within an epoch the messages of a partition are taken without a gap, each after the one that was fetched before it.
+  Whatever skips one, a later one is not taken: the process ends, and goes on from the committed offset.
 - A partition can be **held** (its state is still being folded), and a topic whose unread messages exceed a bound is not
   fetched, so one slow stage neither blocks the others nor fills the memory.
 - Only committed records are read, which Faust offers under exactly-once alone.
@@ -55,6 +58,20 @@ class _Buffered:
     bytes: int = 0
 
 
+class SkippedMessageError(RuntimeError):
+    """A message was fetched and did not reach the loop: to acknowledge a later one would lose it."""
+
+
+class _NoReadOffsets(dict[TP, int]):
+    """Faust drops what lies below its read offset, which it may set to that of a message of before the last seek."""
+
+    def __getitem__(self, _: TP) -> None:  # type: ignore[override]
+        return None
+
+    def __setitem__(self, _: TP, __: int | None) -> None:
+        """Epochs tell what was handed out before."""
+
+
 class Consumer(driver.Consumer):
     """See the head of this file."""
 
@@ -64,32 +81,50 @@ class Consumer(driver.Consumer):
 
     def __init__(self, transport: "Transport", *args: Any, **kwargs: Any) -> None:
         self.settings, self.owner = transport.settings, transport.owner
-        self.epoch = 0
+        self._epoch = 0
+        self._open = False
+        self._fetch_epoch = 0
+        self._fetched: dict[TP, int] = {}
+        self._taken: dict[TP, int] = {}
         self._held: set[TP] = set()
         self._buffered: dict[str, _Buffered] = defaultdict(_Buffered)
         self._positions: dict[TP, int] = {}
         # A fetch and a seek never overlap: records of before the seek would be taken for records of after it.
         self._moving = asyncio.Lock()
         super().__init__(transport, *args, **kwargs)
+        self._read_offset = _NoReadOffsets()
 
     def _new_consumer_thread(self) -> "ConsumerThread":
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     # -- what is handed out ------------------------------------------------------------------------------------------
 
-    def new_epoch(self) -> None:
-        """All that was fetched so far and is not in work yet is left to be fetched again."""
-        self.epoch += 1
+    def close_epoch(self) -> None:
+        """From now on nothing is fetched or taken; all that is not in work yet is left to be fetched again."""
+        self._open = False
+        self._epoch += 1
+        self._fetched.clear()
+        self._taken.clear()
         self._buffered.clear()
 
     def release(self, partition: TP) -> None:
         self._held.discard(partition)
 
     def take(self, message: Any) -> bool:
-        """True if `message` may be worked on; False if it belongs to an epoch that is over."""
-        if message.epoch != self.epoch:
+        """True if `message` may be worked on; False if it belongs to an epoch that is over.
+
+        Raises:
+            SkippedMessageError: one before it was fetched and never came here.
+        """
+        if not self._open or message.epoch != self._epoch:
             metrics.STALE.inc()
             return False
+        if message.follows != self._taken.get(message.tp):
+            raise SkippedMessageError(
+                f"{message.tp}: offset {message.offset} follows {message.follows}, "
+                f"but {self._taken.get(message.tp)} was the last that came here"
+            )
+        self._taken[message.tp] = message.offset
         buffered = self._buffered[message.topic]
         buffered.messages -= 1
         buffered.bytes -= len(message.value or b"")
@@ -106,34 +141,43 @@ class Consumer(driver.Consumer):
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ARG002, ASYNC109
         wanted = {partition for partition in active_partitions or () if self._wanted(partition)}
-        if not wanted:
+        if not wanted or not self._open:
             await asyncio.sleep(POLL)
             return {}
         async with self._moving:
-            epoch = self.epoch
+            epoch = self._epoch
             records = await super()._getmany(wanted, POLL)
         # A rebalance began meanwhile: the seek that ends it brings these records again.
-        return records if epoch == self.epoch else {}
+        if not self._open or epoch != self._epoch:
+            return {}
+        # Faust turns them into messages one by one, and takes its time: the epoch may be over by then.
+        self._fetch_epoch = epoch
+        return records
 
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         message = super()._to_message(tp, record)
-        message.epoch = self.epoch
-        buffered = self._buffered[tp.topic]
-        buffered.messages += 1
-        buffered.bytes += len(record.value or b"")
+        message.epoch = self._fetch_epoch
+        if message.epoch == self._epoch:
+            message.follows = self._fetched.get(tp)
+            self._fetched[tp] = message.offset
+            buffered = self._buffered[tp.topic]
+            buffered.messages += 1
+            buffered.bytes += len(record.value or b"")
         return message
 
     async def perform_seek(self) -> None:
         """Go to the committed offsets; to the beginning where nothing was committed (aiokafka stays where it is)."""
         async with self._moving:
+            if not self.assignment():
+                return  # lost since: the next assignment seeks again
             committed = await self.seek_to_committed()
             fresh = [partition for partition, offset in committed.items() if not offset]
             if fresh:
                 await self._thread.seek_to_beginning(*fresh)
             for partition, offset in committed.items():
-                self._read_offset[TP(*partition)] = offset or None
                 self._committed_offset[TP(*partition)] = offset or None
-            self.new_epoch()
+            self.close_epoch()
+            self._open = True
 
     # -- what is committed -------------------------------------------------------------------------------------------
 
@@ -165,13 +209,13 @@ class Consumer(driver.Consumer):
     # -- rebalancing -------------------------------------------------------------------------------------------------
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        self.new_epoch()
+        self.close_epoch()
         await self.owner.settle()
         await self.commit()
         await super().on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        self.new_epoch()
+        self.close_epoch()
         self._positions.clear()
         self._held = self.owner.assigned(assigned)
         await super().on_partitions_assigned(assigned, generation_id)

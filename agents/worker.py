@@ -104,7 +104,7 @@ class Worker:
         await self._app.start()
         await self.stopping.wait()
         log.info("stopping: finishing the batches in work")
-        self._app.consumer.new_epoch()  # what is fetched and not in work yet is left to others
+        self._app.consumer.close_epoch()  # what is fetched and not in work yet is left to others
         self._app.consumer.stop_flow()
         if not await self._idle_within(self.settings.stop_deadline):
             log.critical(
