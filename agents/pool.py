@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TaskTimeout
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import BaseContext
 from typing import Final
 
@@ -87,14 +88,18 @@ class Pool:
             self._pool.schedule(_prepare, args=(prepare,)).add_done_callback(loaded)
 
     async def run(self, work: Work, incoming: Incoming, *, stage: Stage, id: str) -> Result | Reject:  # noqa: A002
-        """What `work` makes of one document, or why it could not: nothing about a document raises."""
+        """What `work` makes of one document, or why it could not: nothing about a document raises.
+
+        Raises:
+            RuntimeError, BrokenProcessPool: the pool itself has ended; no document is to blame, and none may be.
+        """
         # Sent back from the dead letters it is tried again, whatever it did before.
         place = (stage, id, attempt(incoming.headers))
         known = self._killers.get(place)
         if known:
             return known
+        future = self._pool.schedule(_call, args=(work, incoming), timeout=self._settings.document_deadline)
         try:
-            future = self._pool.schedule(_call, args=(work, incoming), timeout=self._settings.document_deadline)
             result: Result = await asyncio.wrap_future(future)
         except TaskTimeout:
             reject = Reject("deadline", f"took longer than {self._settings.document_deadline:g} s")
@@ -104,7 +109,7 @@ class Pool:
             return self._remember(place, reject, "crash")
         except MemoryError:
             return Reject("memory", f"wanted more than {self._settings.process_memory // MIB} MiB")
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, BrokenProcessPool):
             raise
         except Exception as error:
             log.warning("%s: bug on document %s", stage, id, exc_info=error)

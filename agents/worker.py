@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -205,3 +206,6 @@ def main() -> None:
     except UserError as error:
         sys.stderr.write(f"copydesk: {error}\n")
         sys.exit(1)
+    except (KafkaError, BrokenProcessPool) as error:
+        log.critical("did not come up (%s: %s); start again", type(error).__name__, error)
+        _exit(FAILED)

@@ -69,6 +69,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # or Python complains once more at exit
         sys.exit(141)
+    except OSError as error:  # a full disk, a folder that can't be made
+        click.echo(f"copydesk: {error}", err=True)
+        sys.exit(1)
 
 
 def print_json(value: object) -> None:

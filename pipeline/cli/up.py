@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +18,7 @@ import click
 from pipeline.cli import print_json
 from pipeline.cli.card import card, console, printable
 from pipeline.cli.replay import source_name
-from pipeline.cli.worker import worker_command
+from pipeline.cli.worker import end_with_parent, worker_command
 from pipeline.errors import UserError
 from pipeline.kafka import clients, topics
 from pipeline.kafka.broker import LocalCluster
@@ -46,7 +46,7 @@ _AGAIN: Final = 75
 @click.option("--source", callback=source_name, help="Name of the source. [default: the JSON field, else `files`]")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder to keep Kafka's data in.")
 def command(*, paths: tuple[str, ...], ends: bool, as_json: bool, source: str | None, data: Path | None) -> None:
-    r"""Run it all here, until Ctrl-C: a Kafka if none is configured, the topics, a worker, a replay of PATHs (seeds/).
+    """Run it all here, until Ctrl-C: a Kafka if none is configured, the topics, a worker, a replay of PATHs (seeds/).
 
     \b
       copydesk up
@@ -59,9 +59,18 @@ def command(*, paths: tuple[str, ...], ends: bool, as_json: bool, source: str | 
     roots = paths or ("seeds",)
     expand(roots)  # a path that does not exist is told before anything is started
     settings = load()
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    with _kafka(settings, data) as running, suppress(KeyboardInterrupt):
-        sys.exit(asyncio.run(_Up(running, as_json=as_json).run(roots, Options(source=source), ends=ends)))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        with _kafka(settings, data) as running:
+            up = _Up(running, as_json=as_json)
+            try:
+                asyncio.run(up.run(roots, Options(source=source), ends=ends))
+            finally:
+                up.tell()
+            sys.exit(up.status)
+    except KeyboardInterrupt:
+        sys.exit(130 if ends else 0)  # without --exit it is the way to end it
 
 
 @contextmanager
@@ -90,9 +99,9 @@ class _Up:
         self._ended: dict[str, State] = {}
         self._replayed: Summary | None = None
         self._changed = asyncio.Event()
+        self._started = time.monotonic()
 
-    async def run(self, paths: tuple[str, ...], options: Options, *, ends: bool) -> int:
-        started = time.monotonic()
+    async def run(self, paths: tuple[str, ...], options: Options, *, ends: bool) -> None:
         async with clients.admin(self._settings) as admin:
             await topics.create(admin, self._settings)
         since = datetime.now(UTC) - _CLOCK_SKEW
@@ -111,7 +120,6 @@ class _Up:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
-        return self._conclude(time.monotonic() - started)
 
     async def _first_of(self, finished: "asyncio.Task[Any]", running: list["asyncio.Task[None]"]) -> None:
         """Return when `finished` is; raise what one of `running` raises before."""
@@ -131,7 +139,12 @@ class _Up:
             while True:
                 # A group of its own: Ctrl-C is for us, and we stop it when nothing reads its records any more.
                 worker = await asyncio.create_subprocess_exec(
-                    *worker_command(), env=environment, stdout=output, stderr=output, start_new_session=True
+                    *worker_command(),
+                    env=environment,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                    preexec_fn=end_with_parent,
                 )
                 try:
                     status = await worker.wait()
@@ -194,14 +207,25 @@ class _Up:
         _note(f"rejected {letter.id} by {letter.stage}: {letter.reason}, {letter.error}")
         self._ended.setdefault(letter.id, "rejected")
 
-    def _conclude(self, seconds: float) -> int:
-        counts = Counter(self._ended[id_] for id_ in self._sent if id_ in self._ended)
-        unread = (self._replayed.unreadable + sum(self._replayed.failed.values())) if self._replayed else 0
+    @property
+    def status(self) -> int:
+        return 3 if self._counts["rejected"] or self._not_sent else 0
+
+    @property
+    def _counts(self) -> Counter[State]:
+        return Counter(self._ended[id_] for id_ in self._sent if id_ in self._ended)
+
+    @property
+    def _not_sent(self) -> int:
+        return (self._replayed.unreadable + sum(self._replayed.failed.values())) if self._replayed else 0
+
+    def tell(self) -> None:
+        """What became of it all, in one line."""
+        counts, seconds = self._counts, time.monotonic() - self._started
         _note(
             f"{len(self._sent)} documents in {seconds:.1f} s: {counts['enriched']} enriched, {counts['dropped']} dropped, "
-            f"{counts['rejected']} rejected" + (f", {unread} not sent" if unread else "")
+            f"{counts['rejected']} rejected" + (f", {self._not_sent} not sent" if self._not_sent else "")
         )
-        return 3 if counts["rejected"] or unread else 0
 
 
 def _last_line(log: Path) -> str:

@@ -1,18 +1,23 @@
 """`copydesk worker`."""
 
+import ctypes
 import os
+import signal
 import sys
+from typing import Final
 
 import click
 
 from pipeline.settings import load
+
+_PR_SET_PDEATHSIG: Final = 1
 
 
 @click.command("worker")
 @click.option("--processes", type=click.IntRange(1, 256), help="Processes for CPU work. [default: one for each core]")
 @click.option("--metrics-port", type=click.IntRange(0, 65535), help="Port of /metrics. [default: 9464]")
 def command(processes: int | None, metrics_port: int | None) -> None:
-    r"""Work on what arrives, until told to stop (Ctrl-C or SIGTERM).
+    """Work on what arrives, until told to stop (Ctrl-C or SIGTERM).
 
     Start as many as there are partitions, on as many machines as you like: they share the work, and take over from
     one that dies after 10 seconds.
@@ -32,3 +37,9 @@ def command(processes: int | None, metrics_port: int | None) -> None:
 def worker_command() -> list[str]:
     """How a worker is started: by its name, as the command line imports nothing of the agents."""
     return [sys.executable, "-m", "agents"]
+
+
+def end_with_parent() -> None:
+    """To be run in a child before its program: it is told to stop when its parent dies, killed or not (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

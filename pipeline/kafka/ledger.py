@@ -140,6 +140,8 @@ class Ledger:
 
 
 def _open_locked(path: Path) -> BinaryIO:
+    if path.exists() and not path.is_file():
+        raise UserError(f"the ledger {path} is no file; name another with --ledger")  # a device may be read without end
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")

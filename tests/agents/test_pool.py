@@ -118,3 +118,10 @@ async def test_a_tagger_that_does_not_load_is_told_before_the_first_document(poo
 
     pool.warm(broken_tagger, fail)
     assert "COPYDESK_TAGGER takes module:function" in str(await asyncio.wait_for(told, 30))
+
+
+async def test_a_pool_that_has_ended_blames_no_document() -> None:
+    pool = Pool(SETTINGS)
+    pool.stop()
+    with pytest.raises(RuntimeError):
+        await run(pool, [article("Anna met Paul.")])

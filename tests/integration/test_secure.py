@@ -23,6 +23,7 @@ from tests.desk import last_enriched, wait_until, workers
 
 pytestmark = [
     pytest.mark.broker,
+    pytest.mark.long,  # the default tests are to stay below five minutes
     pytest.mark.skipif(not shutil.which("openssl"), reason="makes its certificates with the program openssl"),
 ]
 

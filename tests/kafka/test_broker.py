@@ -284,6 +284,7 @@ def test_one_node_answers_keeps_its_records_over_a_restart_and_leaves_nothing(ca
 
 
 @pytest.mark.broker
+@pytest.mark.long
 async def test_kept_data_is_started_again_on_other_ports_but_not_twice(cache_dir: Path, tmp_path: Path) -> None:
     data = tmp_path / "dä tä, kept"  # what escapes in Java's properties must not matter
     with LocalCluster(cache_dir=cache_dir, data=data, logs=tmp_path / "logs") as cluster:  # within a running event loop
@@ -325,6 +326,7 @@ def test_a_configuration_kafka_refuses_is_told_with_its_reason(
 
 
 @pytest.mark.broker
+@pytest.mark.long
 def test_three_nodes_survive_the_loss_of_one_and_end_with_a_killed_parent(cache_dir: Path) -> None:
     code = f"""if True:
         import sys

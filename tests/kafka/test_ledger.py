@@ -134,3 +134,9 @@ def test_the_default_ledger_follows_paths_source_and_prefix(tmp_path: Path, monk
     assert name("a", "b") == name("a", "b") == name(f"{tmp_path}/a", "b")
     assert len({name("a"), name("a", "b"), name("a", source="s"), name("a", prefix="p")}) == 4
     assert name("a").parent == tmp_path / "ledgers"
+
+
+@pytest.mark.parametrize("path", ["/dev/full", "/dev/zero"])
+def test_a_device_is_no_ledger(path: str) -> None:
+    with pytest.raises(UserError, match="is no file"):
+        Ledger(Path(path), print)

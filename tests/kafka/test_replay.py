@@ -259,7 +259,7 @@ async def test_a_missing_topic_is_told_at_once(desk: Settings) -> None:
 
 
 @pytest.mark.broker
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_killed_at_any_moment_and_resumed_nothing_is_lost_and_little_is_sent_twice(
     desk: Settings, tmp_path: Path, seed: int
 ) -> None:
