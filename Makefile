@@ -17,7 +17,7 @@ demo: .venv/runtime  ## run the desk on seeds/ with a real Kafka, print what cam
 test: .venv/development  ## pass the tests (about 4 minutes, with a real Kafka)
 	@$(BIN)/pytest -m "not long"
 
-test-long: .venv/development  ## kill tests with 20 seeds, TLS and SASL, a minute of 1 MiB documents (about 30 minutes)
+test-long: .venv/development  ## kill tests with 24 seeds, TLS and SASL, a minute of 1 MiB documents (about 30 minutes)
 	@$(BIN)/pytest -m long
 
 lint: .venv/development  ## ruff, formatter, mypy
