@@ -52,16 +52,6 @@ def test_unequal_partitions_are_refused_in_one_line(desk: Settings, tmp_path: Pa
     assert "partitions" in refusal(desk, tmp_path)
 
 
-def test_a_taken_metrics_port_is_refused_in_one_line(desk: Settings, tmp_path: Path) -> None:
-    with workers(desk, tmp_path) as start:
-        first = start()
-        first.wait_said("metrics on")
-        port = first.url("").rsplit(":", 1)[1]
-        second = start(COPYDESK_METRICS_PORT=port)
-        assert second.process.wait(30) == 1
-        assert "set COPYDESK_METRICS_PORT to a free port" in second.log.read_text().splitlines()[-1]
-
-
 def test_an_idle_worker_is_ready_and_a_rebalance_does_not_flap_it(broker: str, tmp_path: Path) -> None:
     """One partition of everything, two workers: one of them has nothing to do."""
     settings = Settings(brokers=broker, prefix="idle", partitions=1)

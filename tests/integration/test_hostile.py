@@ -199,5 +199,5 @@ def test_memory_stays_bounded_under_nothing_but_documents_of_1_mib(desk: Setting
         assert number > 100
         wait_until(lambda: len(asyncio.run(read_all(desk, "enriched"))) >= 5, 120, "some of them are enriched")
         assert worker.process.poll() is None
-    # The bounds: two batches for each of four topics in the loop, and two processes with a model each. 900 MB was seen.
+    # The bounds: two batches for each of four topics in the loop, and two processes with a model each.
     assert highest < 2048 * MIB
