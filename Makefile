@@ -14,7 +14,7 @@ help:  ## list of targets
 demo: .venv/runtime  ## run the desk on seeds/ with a real Kafka, print what came out, end
 	@$(BIN)/copydesk up seeds/ --exit
 
-test: .venv/development  ## pass the tests (about 4 minutes, with a real Kafka)
+test: .venv/development  ## pass the tests (about 5 minutes, with a real Kafka)
 	@$(BIN)/pytest -m "not long"
 
 test-long: .venv/development  ## kill tests with 24 seeds, TLS and SASL, a minute of 1 MiB documents (about 30 minutes)
