@@ -255,16 +255,21 @@ class _Sender:
 
 def identity(document: Document, options: Options) -> str:
     """The id the document will have: by the very function of the clean stage, from the very headers it will see."""
-    headers = as_mapping(_headers(document, datetime.now(UTC), options))
-    return identify(Raw(document.value, headers, datetime.now(UTC), Origin("", 0, 0))).id
+    return _identity(document, _headers(document, datetime.now(UTC), options))
+
+
+def _identity(document: Document, headers: Headers) -> str:
+    # Neither the time nor the place of a message is part of its identity.
+    return identify(Raw(document.value, as_mapping(headers), datetime.now(UTC), Origin("", 0, 0))).id
 
 
 def _message(document: Document, time: datetime, options: Options) -> dict[str, Any]:
+    headers = _headers(document, time, options)
     return {
-        "key": identity(document, options).encode(),
+        "key": _identity(document, headers).encode(),
         "value": document.value,
         # The record's own timestamp stays the producer's: Kafka 4 refuses one more than an hour in the future.
-        "headers": _headers(document, time, options),
+        "headers": headers,
     }
 
 
