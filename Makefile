@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 BIN := .venv/bin
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: demo test test-long lint format bench schemas lock clean help
+.PHONY: demo test test-long programs lint format bench schemas dashboards smoke lock clean help
 
 help:  ## list of targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -14,11 +14,14 @@ help:  ## list of targets
 demo: .venv/runtime  ## run the desk on seeds/ with a real Kafka, print what came out, end
 	@$(BIN)/copydesk up seeds/ --exit
 
-test: .venv/development  ## pass the tests (about 5 minutes, with a real Kafka)
+test: .venv/development programs  ## pass the tests (about 5 minutes, with a real Kafka)
 	@$(BIN)/pytest -m "not long"
 
-test-long: .venv/development  ## kill tests with 24 seeds, TLS and SASL, a minute of 1 MiB documents (about 30 minutes)
+test-long: .venv/development programs  ## kill tests with 24 seeds, TLS and SASL, every panel and alert (about 40 minutes)
 	@$(BIN)/pytest -m long
+
+programs: .venv/uv  ## fetch Prometheus, promtool and kcat for the tests, where they are missing
+	@ops/programs
 
 lint: .venv/development  ## ruff, formatter, mypy
 	$(BIN)/ruff check .
@@ -33,6 +36,12 @@ bench: .venv/development  ## documents a second, raw to enriched, against the sa
 
 schemas: .venv/development  ## write docs/contract/ from the records
 	$(BIN)/copydesk schemas
+
+dashboards: .venv/development  ## write ops/grafana/dashboards/ from its source
+	$(BIN)/python -m ops.grafana
+
+smoke: .venv/development  ## the stack of docker-compose.yml for real: start, scale, kill, restart (needs a Docker engine)
+	@$(BIN)/python ops/smoke.py $(ARGS)
 
 lock: .venv/uv  ## resolve the dependencies anew, for all Pythons, with hashes
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
