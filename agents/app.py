@@ -1,6 +1,5 @@
 """The Faust app: four topics, four agents, one loop."""
 
-import logging
 import tempfile
 from typing import Any, Final
 
@@ -8,7 +7,7 @@ import faust
 from faust.types import TP
 
 from agents.runner import Runner
-from agents.transport import POLL, Owner, Transport
+from agents.transport import FAUST_LOGGER, POLL, Owner, Transport
 from pipeline.kafka.topics import INPUTS, topic_name
 from pipeline.records import Stage
 from pipeline.settings import Settings
@@ -21,7 +20,7 @@ _BUFFER_MESSAGES: Final = 1_000_000
 class Desk(faust.App):
     """A Faust app on our transport."""
 
-    logger = logging.getLogger("faust")
+    logger = FAUST_LOGGER
 
     def __init__(self, settings: Settings, owner: Owner) -> None:
         self.desk_settings, self.desk_owner = settings, owner

@@ -1,7 +1,6 @@
 """Agent 3: tagged → judged. The stateful one: for each partition an owner that folds, decides and writes."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any, Final
@@ -9,14 +8,14 @@ from typing import Any, Final
 from aiokafka.errors import KafkaError
 from faust.types import TP
 
-from agents.message import Result
 from agents.owner import Owner
 from agents.runner import Runner, incoming
 from pipeline import metrics
 from pipeline.errors import UserError
+from pipeline.logs import get_logger
 from pipeline.records import Stage
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 # A broker that is away when a partition is claimed is asked again after this long, seconds.
 _CLAIM_AGAIN: Final = 1.0
@@ -36,6 +35,8 @@ class DedupeRunner(Runner):
     def assigned(self, partitions: Iterable[TP]) -> None:
         """These tagged partitions are ours, and no others: each is released for fetching when its log is folded."""
         ours = {partition.partition: partition for partition in partitions}
+        for number in self._owners.keys() - ours.keys():
+            metrics.WINDOW_DOCUMENTS.remove(number)  # its new owner shows it
         lost = [self._owners.pop(number) for number in list(self._owners) if number not in ours]
         earlier = [self._claims.pop(number) for number in list(self._claims)]
         for task in earlier:
@@ -53,7 +54,7 @@ class DedupeRunner(Runner):
             try:
                 await owner.claim()
             except (KafkaError, UserError, OSError) as error:
-                log.warning("partition %d of tagged not claimed, to be tried again: %s", owner.partition, error)
+                log.warning("partition not claimed", partition=owner.partition, error=str(error))
                 await asyncio.sleep(_CLAIM_AGAIN)
             except asyncio.CancelledError:
                 raise
@@ -65,9 +66,9 @@ class DedupeRunner(Runner):
                 return
 
     @property
-    def folded(self) -> bool:
-        """Whether every partition that is ours has its state."""
-        return all(task.done() for task in self._claims.values())
+    def folding(self) -> int:
+        """How many partitions that are ours have no state yet."""
+        return sum(not task.done() for task in self._claims.values())
 
     async def close(self) -> None:
         for task in self._claims.values():
@@ -82,11 +83,11 @@ class DedupeRunner(Runner):
             owner, batch = self._owners.get(number), list(group)
             if owner is None:
                 continue  # lost since: its new owner gets them from the broker, as they are not acknowledged
-            results = await owner.decide([incoming(message) for message in batch])
+            arrived = [incoming(message) for message in batch]
+            results = await owner.decide(arrived)
             others = [out for result in results if result.ending != "emitted" for out in result.sends]
             await self.produce(others)
-            self.count(results)
-            _count_verdicts(results)
+            self.account(arrived, results)
             done += batch
         return done
 
@@ -94,12 +95,6 @@ class DedupeRunner(Runner):
 def _partition(message: Any) -> int:
     number: int = message.partition
     return number
-
-
-def _count_verdicts(results: Iterable[Result]) -> None:
-    for result in results:
-        for kind, number in result.tally.items():
-            metrics.DUPLICATES.labels(kind).inc(number)
 
 
 async def _close(owners: Iterable[Owner]) -> None:

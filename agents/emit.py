@@ -22,4 +22,4 @@ def work(incoming: Incoming, settings: Settings) -> Result:
     seconds = time.perf_counter() - started
     record = replace(record, timings=record.timings | {"emit": round(seconds, 6)})
     result = route(Emit(record, record.id), incoming, stage="emit", to="enriched", settings=settings, id=record.id)
-    return replace(result, seconds=seconds)
+    return replace(result, seconds=seconds, tally={"sources": {record.source: 1}, "languages": {record.language: 1}})

@@ -47,7 +47,7 @@ def work(incoming: Incoming, settings: Settings) -> Result:
         id=article.id,
         partition=language_partition(language, partitions(settings, "tagged")),
     )
-    return replace(result, seconds=seconds, tally=Counter(entity.type for entity in found.entities))
+    return replace(result, seconds=seconds, tally={"entities": Counter(entity.type for entity in found.entities)})
 
 
 def prepare(settings: Settings) -> None:

@@ -1,7 +1,8 @@
 """What goes into the stages and what comes out of them, as it crosses the border of a worker process."""
 
+import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -9,11 +10,15 @@ from pipeline.identity import document_id, is_id
 from pipeline.kafka import deadletters
 from pipeline.kafka.headers import Headers, onward
 from pipeline.kafka.topics import MESSAGE_BYTES, TOPICS, topic_name
-from pipeline.outcomes import Drop, Emit, Reject
+from pipeline.logs import get_logger
+from pipeline.outcomes import BUG, Drop, Emit, Reject
 from pipeline.records import Dropped, Origin, Stage, encode
 from pipeline.settings import MIB, Settings
 
+log = get_logger(__name__)
+
 Ending = Literal["emitted", "dropped", "rejected"]
+Tallied = Literal["entities", "verdicts", "sources", "languages"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,35 @@ class Result:
     ending: Ending
     sends: tuple[Outgoing, ...]
     reason: str = ""
+    error: str = ""
+    """What was wrong with it, or the detail of why it was dropped."""
     seconds: float = 0.0
     """CPU-bound work on it."""
-    tally: Mapping[str, int] = field(default_factory=dict)
-    """Figures for the metrics: entities by type, or verdicts by kind."""
+    tally: Mapping[Tallied, Mapping[str, int]] = field(default_factory=dict)
+    """What to count about it once it is delivered, by label: entities by type, its verdict, its source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """An exception that a document raised, as texts: not every exception can cross the border."""
+
+    error: str
+    trace: str
+    """Where it was raised and not what it says, for the log: its words may quote the document."""
+
+    @classmethod
+    def of(cls, error: BaseException) -> "Bug":
+        return cls(f"{type(error).__name__}: {error}", _trace(error))
+
+    def reject(self, incoming: Incoming, *, stage: Stage, id: str) -> Reject:  # noqa: A002
+        log.warning("bug on a document", stage=stage, id=id, **asdict(incoming.origin), exception=self.trace)
+        return Reject(BUG, self.error)
+
+
+def _trace(error: BaseException) -> str:
+    before = error.__cause__ or error.__context__
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return (_trace(before) if before else "") + f"{type(error).__name__}\n{frames}"
 
 
 def identity(incoming: Incoming) -> str:
@@ -92,7 +122,7 @@ def route(
         )
         headers = onward(incoming.headers, raw_time_ms=raw_time_ms)
         outgoing = Outgoing(topic_name(settings, "dropped"), name.encode(), encode(dropped), headers)
-        return Result("dropped", (outgoing,), outcome.reason)
+        return Result("dropped", (outgoing,), outcome.reason, outcome.detail or "")
     letter = Outgoing(
         topic_name(settings, "deadletter"),
         name.encode(),
@@ -106,4 +136,4 @@ def route(
             headers=incoming.headers,
         ),
     )
-    return Result("rejected", (letter,), outcome.reason)
+    return Result("rejected", (letter,), outcome.reason, outcome.error)

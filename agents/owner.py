@@ -7,7 +7,6 @@ broker when it wakes up: its transaction is refused, its process ends, and nothi
 
 import asyncio
 import gc
-import logging
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from aiokafka.admin import RecordsToDelete
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 from aiokafka.structs import TopicPartition
 
-from agents.message import Incoming, Outgoing, Result, route
+from agents.message import Bug, Incoming, Outgoing, Result, identity, route
 from agents.runner import SLICE_SECONDS
 from pipeline import metrics
 from pipeline.duplicates.sketch import FoldError
@@ -29,11 +28,12 @@ from pipeline.errors import UserError
 from pipeline.kafka import clients
 from pipeline.kafka.headers import onward
 from pipeline.kafka.topics import topic_name
+from pipeline.logs import get_logger
 from pipeline.outcomes import Emit, Reject
 from pipeline.records import Fingerprint, RecordError, Tagged, decode, encode
 from pipeline.settings import Settings
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 # Cutting the log asks every replica; once for so many records that left the window is often enough to keep it short.
 _TRIM_EVERY: Final = 5_000
@@ -61,7 +61,7 @@ class Owner:
     async def claim(self) -> None:
         """Fence all who wrote to the log before, then read what they wrote and we do not know yet."""
         started = time.perf_counter()
-        log.info("partition %d of tagged: claiming, folding its log from offset %d", self.partition, self._next)
+        log.info("claiming partition", partition=self.partition, offset=self._next)
         await self.close()
         settings = self.settings
         producer = clients.new_producer(
@@ -72,14 +72,16 @@ class Owner:
         read = await self._catch_up()
         # The window lives as long as the worker: a full collection would walk it, .1 to .6 s for 200,000 documents.
         gc.freeze()
-        metrics.FOLD_SECONDS.observe(time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        metrics.FOLD_SECONDS.observe(seconds)
         metrics.FOLD_RECORDS.inc(read)
         metrics.WINDOW_DOCUMENTS.labels(self.partition).set(len(self.window))
         log.info(
-            "partition %d of tagged is ours: %d fingerprints read, %d in the window",
-            self.partition,
-            read,
-            len(self.window),
+            "partition claimed",
+            partition=self.partition,
+            fingerprints=read,
+            window=len(self.window),
+            seconds=round(seconds, 3),
         )
 
     async def _catch_up(self) -> int:
@@ -108,7 +110,7 @@ class Owner:
             added = self.window.fold(decode(Fingerprint, record.value))
         except (RecordError, FoldError) as error:
             # Somebody else wrote to our log. Every owner skips the same records, so the state stays a fold.
-            log.warning("%s offset %d is no fingerprint and is skipped: %s", self._log, record.offset, error)
+            log.warning("fingerprint skipped", **self._log._asdict(), offset=record.offset, error=str(error))
             metrics.DOCUMENTS.labels("dedupe", "skipped", "not a fingerprint").inc()
             return
         if added:
@@ -155,9 +157,9 @@ class Owner:
             return route(Reject("not a tagged record", str(error)), message, **to), None
         except FoldError as error:
             return route(Reject("sketch can't be read", str(error)), message, **to), None
-        except Exception as error:  # up to here nothing has changed, so a bug costs the document and not the partition
-            log.exception("dedupe: bug on offset %d of partition %d", message.origin.offset, self.partition)
-            return route(Reject("internal error", f"{type(error).__name__}: {error}"), message, **to), None
+        except Exception as error:  # noqa: BLE001 - nothing has changed up to here, so it costs the document alone
+            reject = Bug.of(error).reject(message, stage="dedupe", id=identity(message))
+            return route(reject, message, **to), None
         if result.ending != "emitted":
             return result, None
         if known:
@@ -165,7 +167,10 @@ class Owner:
         else:
             self.window.fold(fingerprint)
         counted = Result(
-            "emitted", result.sends, seconds=time.perf_counter() - started, tally={fingerprint.duplicate.kind: 1}
+            "emitted",
+            result.sends,
+            seconds=time.perf_counter() - started,
+            tally={"verdicts": {fingerprint.duplicate.kind: 1}},
         )
         return counted, None if known else fingerprint
 
@@ -211,7 +216,7 @@ class Owner:
             async with clients.admin(self.settings) as admin:
                 await admin.delete_records({self._log: RecordsToDelete(self._offsets[0])})
         except (KafkaError, UserError) as error:
-            log.warning("%s was not cut below offset %d, to be tried again: %r", self._log, self._offsets[0], error)
+            log.warning("log not trimmed", **self._log._asdict(), offset=self._offsets[0], error=str(error))
 
     async def close(self) -> None:
         producer, self._producer = self._producer, None

@@ -6,8 +6,8 @@ sockets: replacing one takes 20 ms instead of 1.9 s, and the worker itself is ne
 """
 
 import asyncio
+import contextlib
 import ctypes
-import logging
 import multiprocessing
 import resource
 import signal
@@ -17,19 +17,21 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TaskTimeout
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict
 from multiprocessing.context import BaseContext
 from typing import Final
 
+import psutil
 from pebble import ProcessExpired, ProcessPool
 
-from agents.message import Incoming, Result
-from pipeline import metrics
+from agents.message import Bug, Incoming, Result
+from pipeline import logs, metrics
 from pipeline.kafka.headers import attempt
 from pipeline.outcomes import Reject
 from pipeline.records import Stage
 from pipeline.settings import MIB, Settings
 
-log = logging.getLogger(__name__)
+log = logs.get_logger(__name__)
 
 Work = Callable[[Incoming, Settings], Result]
 
@@ -45,6 +47,7 @@ def _begin(settings: Settings) -> None:
     """Runs first in each process."""
     global _settings  # noqa: PLW0603 - sent once for each process and not with each document
     _settings = settings
+    logs.configure(settings)  # what a library warns of here comes out as from the worker itself
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     if sys.platform == "linux":  # gone with the parent, also when that is killed
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -52,8 +55,13 @@ def _begin(settings: Settings) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (settings.process_memory, settings.process_memory))
 
 
-def _call(work: Work, incoming: Incoming) -> Result:
-    return work(incoming, _settings)
+def _call(work: Work, incoming: Incoming) -> Result | Bug:
+    try:
+        return work(incoming, _settings)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it costs this document alone
+        return Bug.of(error)
 
 
 def _prepare(prepare: Callable[[Settings], None]) -> None:
@@ -66,6 +74,15 @@ def _context() -> BaseContext:
     return context
 
 
+def _resident() -> float:
+    """Resident bytes of all processes below this one: the pool, and the server they are forked from."""
+    total = 0
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # ended meanwhile
+            total += process.memory_info().rss
+    return float(total)
+
+
 class Pool:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -75,6 +92,8 @@ class Pool:
             initializer=_begin,
             initargs=[settings],
         )
+        metrics.POOL_PROCESSES.set(settings.worker_processes)
+        metrics.POOL_RESIDENT.set_function(_resident)  # called by the thread that answers a scrape
         self._killers: OrderedDict[tuple[Stage, str, int], Reject] = OrderedDict()
 
     def warm(self, prepare: Callable[[Settings], None], fail: Callable[[BaseException], None]) -> None:
@@ -95,31 +114,32 @@ class Pool:
         """
         # Sent back from the dead letters it is tried again, whatever it did before.
         place = (stage, id, attempt(incoming.headers))
-        known = self._killers.get(place)
-        if known:
+        if known := self._killers.get(place):
             return known
         future = self._pool.schedule(_call, args=(work, incoming), timeout=self._settings.document_deadline)
+        metrics.POOL_DOCUMENTS.inc()
         try:
-            result: Result = await asyncio.wrap_future(future)
+            answer: Result | Bug = await asyncio.wrap_future(future)
         except TaskTimeout:
             reject = Reject("deadline", f"took longer than {self._settings.document_deadline:g} s")
-            return self._remember(place, reject, "deadline")
+            return self._remember(place, reject, incoming)
         except ProcessExpired as error:
             reject = Reject("crash", f"its process ended with exit code {error.exitcode}")
-            return self._remember(place, reject, "crash")
+            return self._remember(place, reject, incoming)
         except MemoryError:
             return Reject("memory", f"wanted more than {self._settings.process_memory // MIB} MiB")
         except (asyncio.CancelledError, BrokenProcessPool):
             raise
-        except Exception as error:
-            log.warning("%s: bug on document %s", stage, id, exc_info=error)
-            return Reject("internal error", f"{type(error).__name__}: {error}")
-        return result
+        except Exception as error:  # noqa: BLE001 - what it made can't cross the border
+            answer = Bug.of(error)
+        finally:
+            metrics.POOL_DOCUMENTS.dec()
+        return answer.reject(incoming, stage=stage, id=id) if isinstance(answer, Bug) else answer
 
-    def _remember(self, place: tuple[Stage, str, int], reject: Reject, cause: str) -> Reject:
+    def _remember(self, place: tuple[Stage, str, int], reject: Reject, incoming: Incoming) -> Reject:
         stage, id_, _ = place
-        metrics.PROCESSES_RESTARTED.labels(stage, cause).inc()
-        log.warning("%s: document %s: %s", stage, id_, reject.error)
+        metrics.PROCESSES_RESTARTED.labels(stage, reject.reason).inc()
+        log.warning("process replaced", stage=stage, id=id_, **asdict(incoming.origin), reason=reject.reason)
         self._killers[place] = reject
         if len(self._killers) > _REMEMBERED:
             self._killers.popitem(last=False)

@@ -5,25 +5,28 @@ partition. If delivering fails for good, the process ends and acknowledges nothi
 """
 
 import asyncio
-import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol, TypeVar
 
-from agents.message import Incoming, Outgoing, Result, route
+from agents.message import Bug, Incoming, Outgoing, Result, route
 from agents.pool import Pool, Work
 from pipeline import metrics
 from pipeline.kafka.headers import RAW_TIME, as_mapping
-from pipeline.outcomes import Reject
+from pipeline.logs import get_logger
+from pipeline.outcomes import BUG, Reject
 from pipeline.records import Origin, Stage
 from pipeline.settings import Settings
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 # A slice of work on the event loop: heartbeats, metrics and the other agents wait for no longer than this.
 SLICE_SECONDS: Final = 0.02
+# The whole error is in the dead letter.
+_ERROR_CHARACTERS: Final = 200
 
 T = TypeVar("T")
 
@@ -81,17 +84,35 @@ class Runner(ABC):
         for message in done:  # in the order taken, which is offset order within a partition
             self.offsets.acknowledge(message)
             metrics.PROGRESS_TIME.labels(self.stage, message.partition).set(now)
-        metrics.BATCH_SECONDS.labels(self.stage).observe(time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        metrics.BATCH_SECONDS.labels(self.stage).observe(seconds)
+        log.debug("batch done", stage=self.stage, documents=len(done), seconds=round(seconds, 3))
 
     async def wait_idle(self) -> None:
         await self._idle.wait()
 
-    def count(self, results: Iterable[Result]) -> None:
-        for result in results:
+    def account(self, arrived: Sequence[Incoming], results: Sequence[Result]) -> None:
+        """Count what became of each document, and log those that went no further."""
+        for each, result in zip(arrived, results, strict=True):
+            if result.ending != "emitted":
+                self._log_end(each, result)
             metrics.DOCUMENTS.labels(self.stage, result.ending, result.reason).inc()
             metrics.STAGE_SECONDS.labels(self.stage).observe(result.seconds)
             if result.ending == "rejected":
                 metrics.DEAD_LETTERS.labels(self.stage, result.reason).inc()
+            for tallied, numbers in result.tally.items():
+                for value, number in numbers.items():
+                    metrics.tally(tallied, value, number)
+
+    def _log_end(self, arrived: Incoming, result: Result) -> None:
+        [end] = result.sends
+        id_, place, reason = end.key.decode(), asdict(arrived.origin), result.reason
+        # A bug's own words may quote the document; its type does not.
+        error = result.error.partition(":")[0] if reason == BUG else result.error[:_ERROR_CHARACTERS]
+        if result.ending == "rejected":
+            log.warning("document rejected", stage=self.stage, id=id_, **place, reason=reason, error=error)
+        else:
+            log.info("document dropped", stage=self.stage, id=id_, **place, reason=reason, detail=error)
 
 
 class StatelessRunner(Runner):
@@ -110,8 +131,9 @@ class StatelessRunner(Runner):
         else:
             results = [each async for each in sliced(self._on_loop(one) for one in arrived)]
         await self.produce([outgoing for result in results for outgoing in result.sends])
-        self.count(results)
-        self._observe(arrived, results)
+        self.account(arrived, results)
+        if self.stage == "emit":
+            _observe_arrivals(arrived, results)
         return messages
 
     async def _in_process(self, arrived: Incoming) -> Result:
@@ -123,22 +145,24 @@ class StatelessRunner(Runner):
     def _on_loop(self, arrived: Incoming) -> Result:
         try:
             return self._work(arrived, self.settings)
-        except Exception as error:
-            log.exception("%s: bug on document %s", self.stage, self._name(arrived))
-            return self._reject(Reject("internal error", f"{type(error).__name__}: {error}"), arrived)
+        except Exception as error:  # noqa: BLE001 - a bug costs this document alone
+            return self._reject(Bug.of(error).reject(arrived, stage=self.stage, id=self._name(arrived)), arrived)
 
     def _reject(self, reject: Reject, arrived: Incoming) -> Result:
         return route(reject, arrived, stage=self.stage, to=self._to, settings=self.settings, id=self._name(arrived))
 
-    def _observe(self, arrived: Sequence[Incoming], results: Sequence[Result]) -> None:
-        for result in results:
-            for kind, number in result.tally.items():
-                metrics.ENTITIES.labels(kind).inc(number)
-        if self.stage == "emit":
-            now = datetime.now(UTC).timestamp() * 1000
-            for each in arrived:
-                if (raw_time := each.headers.get(RAW_TIME, b"")).isdigit():
-                    metrics.END_TO_END_SECONDS.observe(max(0.0, (now - int(raw_time)) / 1000))
+
+def _observe_arrivals(arrived: Sequence[Incoming], results: Sequence[Result]) -> None:
+    """How long ago what is enriched now came into raw, and when its source was last heard of."""
+    now = time.time()
+    for each, result in zip(arrived, results, strict=True):
+        header = each.headers.get(RAW_TIME, b"")
+        if not header.isdigit():
+            continue
+        raw_time = min(int(header) / 1000, now)  # a producer's clock may be ahead
+        metrics.END_TO_END_SECONDS.observe(now - raw_time)
+        for source in result.tally.get("sources", ()):
+            metrics.saw_source(source, raw_time)
 
 
 def incoming(message: Any) -> Incoming:

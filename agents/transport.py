@@ -16,6 +16,7 @@ acknowledges what it skips (docs/decisions/0002-delivery.md lists each case with
 """
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +31,12 @@ from faust.types.tuples import ConsumerMessage
 
 from pipeline import metrics
 from pipeline.kafka.clients import connection
+from pipeline.logs import get_logger
 from pipeline.settings import MIB, Settings
+
+log = get_logger(__name__)
+# mode gives a service of ours the logger of our module, and tells there of each start and stop.
+FAUST_LOGGER: Final = logging.getLogger("faust")
 
 # How long one fetch waits for something to arrive, seconds: five hops wait for it one after the other.
 POLL: Final = 0.05
@@ -75,7 +81,7 @@ class _NoReadOffsets(dict[TP, int]):
 class Consumer(driver.Consumer):
     """See the head of this file."""
 
-    logger = driver.logger
+    logger = FAUST_LOGGER
     settings: Settings
     owner: Owner
 
@@ -230,7 +236,7 @@ class Consumer(driver.Consumer):
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
-    logger = driver.logger
+    logger = FAUST_LOGGER
 
     def _create_worker_consumer(self, transport: "Transport") -> AIOKafkaConsumer:
         settings = transport.settings
@@ -258,7 +264,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         try:
             await self._ensure_consumer().commit({driver.ensure_aiokafka_TP(tp): at for tp, at in offsets.items()})
         except KafkaError as error:
-            self.log.warning("offsets not committed, to be tried again: %r", error)
+            log.warning("offsets not committed", error=str(error))
             return False
         return True
 
@@ -278,7 +284,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 class Producer(driver.Producer):
     """Faust starts one with every app. It sends nothing, but it has to connect."""
 
-    logger = driver.logger
+    logger = FAUST_LOGGER
 
     def _settings_auth(self) -> dict[str, Any]:
         arguments = connection(self.transport.settings)

@@ -17,19 +17,19 @@ from faust.types import TP
 from agents import clean, emit, extract
 from agents.app import Desk, build, partitions_of
 from agents.dedupe import DedupeRunner
-from agents.health import Health, serve
 from agents.message import Outgoing, identity
 from agents.owner import send
 from agents.pool import Pool
 from agents.runner import Runner, StatelessRunner
 from agents.transport import REBALANCE_SECONDS
-from pipeline import __version__, metrics, settings
+from pipeline import __version__, logs, metrics, settings
 from pipeline.errors import KafkaAway, UserError
+from pipeline.health import Health, serve
 from pipeline.kafka import clients, topics
 from pipeline.records import Stage
 from pipeline.settings import Settings
 
-log = logging.getLogger("copydesk.worker")
+log = logs.get_logger(__name__)
 
 # Well below the rebalance time-out: a member that is late is left out, and what it had in work is done twice.
 SETTLE_SECONDS: Final = REBALANCE_SECONDS * 0.4
@@ -47,7 +47,8 @@ class Worker:
         self.settings, self._producer = settings, producer
         self.health = Health()
         self.stopping = asyncio.Event()
-        self._assigned_once = False
+        self._began = time.monotonic()
+        self._assigned: set[TP] | None = None
         self._lagging: set[TP] = set()
         self._pool = Pool(settings)
         shared: dict[str, Any] = {"settings": settings, "produce": self._produce, "fail": self.fail}
@@ -65,11 +66,21 @@ class Worker:
 
     async def settle(self) -> None:
         if not await self._idle_within(SETTLE_SECONDS):
-            log.warning("a batch is still in work after %d s: going on, it may be done twice", SETTLE_SECONDS)
+            log.warning("batch may be done twice", seconds=SETTLE_SECONDS)
 
     def assigned(self, partitions: set[TP]) -> set[TP]:
-        self._assigned_once = True
+        before, self._assigned = self._assigned or set(), set(partitions)
+        log.info(
+            "partitions assigned",
+            partitions=len(partitions),
+            gained=len(partitions - before),
+            lost=len(before - partitions),
+        )
         tagged = partitions_of(self.settings, "tagged", partitions)
+        metrics.REBALANCES.inc()
+        for name in topics.INPUTS.values():
+            mine = partitions_of(self.settings, name, partitions)
+            metrics.ASSIGNED_PARTITIONS.labels(topics.topic_name(self.settings, name)).set(len(mine))
         self._dedupe.assigned(tagged)
         return tagged
 
@@ -82,13 +93,11 @@ class Worker:
     def fail(self, error: BaseException) -> None:
         """End the process now. Nothing that is in work has been acknowledged."""
         if isinstance(error, UserError):
-            log.critical("%s", error)
+            log.critical("worker gave up", error=str(error))
         elif isinstance(error, KafkaError):
-            log.critical(
-                "Kafka did not take what came of a batch (%s): ending without acknowledging it; start again", error
-            )
+            log.critical("worker gave up, Kafka did not take what came of a batch; start again", error=str(error))
         else:
-            log.critical("ending without acknowledging: %s: %s", type(error).__name__, error, exc_info=error)
+            log.critical("worker gave up, a bug", error=f"{type(error).__name__}: {error}", exc_info=error)
         _exit(FAILED)
 
     # -- running -----------------------------------------------------------------------------------------------------
@@ -97,20 +106,18 @@ class Worker:
         """Work until SIGTERM or SIGINT; then finish the batches in work, or end without acknowledging them."""
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self.stopping.set)
-        server = serve(self.health, self.settings)
+        server = serve(self.health, self.settings.metrics_host, self.settings.metrics_port)
         self._pool.warm(extract.prepare, self.fail)
         ticking = asyncio.ensure_future(self._tick())
         for runner in self._runners.values():
             runner.offsets = self._app.consumer
         await self._app.start()
         await self.stopping.wait()
-        log.info("stopping: finishing the batches in work")
+        log.info("worker stopping", deadline=self.settings.stop_deadline)
         self._app.consumer.close_epoch()  # what is fetched and not in work yet is left to others
         self._app.consumer.stop_flow()
         if not await self._idle_within(self.settings.stop_deadline):
-            log.critical(
-                "a batch took longer than %g s to finish: ending without acknowledging it", self.settings.stop_deadline
-            )
+            log.critical("worker gave up, a batch took too long to finish", seconds=self.settings.stop_deadline)
             _exit(FAILED)
         try:
             async with asyncio.timeout(self.settings.stop_deadline):
@@ -119,12 +126,11 @@ class Worker:
                 await self._dedupe.close()
                 await self._app.stop()
         except TimeoutError:  # a broker that is away keeps its clients waiting
-            log.critical(
-                "Kafka did not take the last offsets within %g s: ending without them", self.settings.stop_deadline
-            )
+            log.critical("worker gave up, Kafka did not take its last offsets", seconds=self.settings.stop_deadline)
             _exit(FAILED)
         self._pool.stop()
         server.shutdown()
+        log.info("worker stopped")
 
     async def _idle_within(self, seconds: float) -> bool:
         try:
@@ -140,13 +146,16 @@ class Worker:
             started = time.monotonic()
             await asyncio.sleep(TICK_SECONDS)
             self.health.ticked = time.monotonic()
-            metrics.LOOP_LAG_SECONDS.set(max(0.0, self.health.ticked - started - TICK_SECONDS))
+            metrics.LOOP_LAG_SECONDS.observe(max(0.0, self.health.ticked - started - TICK_SECONDS))
             if self._app.crashed:
                 self.fail(self._app.crash_reason or RuntimeError("Faust stopped"))
             # Once ready it stays so: a rebalance pauses for moments, and a probe that flaps takes workers away.
-            self.health.ready = self.health.ready or (self._assigned_once and self._dedupe.folded)
+            if not self.health.ready and self._assigned is not None and not self._dedupe.folding:
+                self.health.ready = True
+                log.info("worker ready", seconds=round(time.monotonic() - self._began, 1))
             metrics.READY.set(self.health.ready)
-            if self._assigned_once:
+            metrics.FOLDING_PARTITIONS.set(self._dedupe.folding)
+            if self._assigned is not None:
                 self._show_lag(self._app.consumer.lag())
 
     def _show_lag(self, lags: dict[TP, int]) -> None:
@@ -163,11 +172,24 @@ async def work(settings: Settings) -> None:
     Raises:
         UserError: no Kafka, or topics that it can't run on.
     """
+    log.info(
+        "worker starting",
+        version=__version__,
+        brokers=settings.brokers,
+        security=settings.security,
+        prefix=settings.prefix,
+        group=settings.group_id,
+        processes=settings.worker_processes,
+        tagger=settings.tagger,
+    )
     differences = await _differences(settings)
     topics.refuse(differences)
     for difference in differences:
-        log.warning("topic %s %s", difference.topic, difference.what)
+        log.warning("topic differs", topic=difference.topic, reason=difference.what)
     metrics.BUILD.info({"version": __version__})
+    metrics.begin()
+    metrics.WINDOW_LIMIT.set(settings.window_documents)
+    metrics.SOURCES.always(settings.silence_limits)
     async with clients.producer(settings) as producer:
         await Worker(settings, producer).run()
 
@@ -181,7 +203,7 @@ async def _differences(settings: Settings) -> list[topics.Difference]:
         except KafkaAway as error:
             if time.monotonic() > deadline:
                 raise
-            log.warning("%s; trying again", error)
+            log.warning("Kafka does not answer", error=str(error))
             await asyncio.sleep(TICK_SECONDS)
 
 
@@ -195,17 +217,15 @@ def _exit(status: int) -> None:
 def main() -> None:
     try:
         in_force = settings.load()
-        logging.basicConfig(
-            level=in_force.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
-        )
-        # Faust and aiokafka tell of each rebalance in a dozen lines; ours says what it means. And aiokafka logs the
-        # password of SASL PLAIN at DEBUG: never lower this.
-        for name in ("faust", "mode", "aiokafka"):
-            logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
-        asyncio.run(work(in_force))
-    except UserError as error:
+    except UserError as error:  # how to log is a setting too
         sys.stderr.write(f"copydesk: {error}\n")
         sys.exit(1)
+    logs.configure(in_force)
+    try:
+        asyncio.run(work(in_force))
+    except UserError as error:
+        log.critical("worker did not start", error=str(error))
+        sys.exit(1)
     except (KafkaError, BrokenProcessPool) as error:
-        log.critical("did not come up (%s: %s); start again", type(error).__name__, error)
+        log.critical("worker did not come up; start again", error=f"{type(error).__name__}: {error}")
         _exit(FAILED)

@@ -1,6 +1,6 @@
 """/metrics, /healthz and /readyz, from a thread of their own: a blocked event loop is seen, not waited for."""
 
-import logging
+import sys
 import time
 from collections.abc import Callable, Iterable
 from socketserver import ThreadingMixIn
@@ -8,13 +8,13 @@ from threading import Thread
 from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from prometheus_client import make_wsgi_app
+from prometheus_client import CollectorRegistry, make_wsgi_app
 
 from pipeline import metrics
 from pipeline.errors import UserError
-from pipeline.settings import Settings
+from pipeline.logs import get_logger
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 # The loop ticks twice a second; one that has not for this long is stuck, not busy: work on it comes in 20 ms slices.
 STUCK_SECONDS: Final = 10.0
@@ -43,13 +43,20 @@ class Health:
         return None
 
 
-def serve(health: Health, settings: Settings) -> WSGIServer:
-    """Start answering. `server_port` of the result says where; `shutdown` ends it.
+def serve(
+    health: Health,
+    host: str,
+    port: int,
+    *,
+    registry: CollectorRegistry = metrics.REGISTRY,
+    setting: str = "metrics_port",
+) -> WSGIServer:
+    """Start answering. `server_port` of the result says where; `shutdown` ends it. `setting` is where the port is from.
 
     Raises:
         UserError: the port is taken.
     """
-    exposition = make_wsgi_app(metrics.REGISTRY)
+    exposition = make_wsgi_app(registry)
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -61,14 +68,14 @@ def serve(health: Health, settings: Settings) -> WSGIServer:
         return [text.encode()]
 
     try:
-        server = make_server(settings.metrics_host, settings.metrics_port, application, _Server, _Handler)
+        server = make_server(host, port, application, _Server, _Handler)
     except OSError as error:
         raise UserError(
-            f"metrics can't listen on {settings.metrics_host}:{settings.metrics_port} ({error.strerror}); "
-            "set COPYDESK_METRICS_PORT to a free port, or 0 for any"
+            f"metrics can't listen on {host}:{port} ({error.strerror}); "
+            f"set COPYDESK_{setting.upper()} to a free port, or 0 for any"
         ) from error
     Thread(target=server.serve_forever, name="metrics", daemon=True).start()
-    log.info("metrics on http://%s:%d/metrics", settings.metrics_host, server.server_port)
+    log.info("metrics served", url=f"http://{host}:{server.server_port}/metrics")
     return server
 
 
@@ -76,9 +83,12 @@ class _Server(ThreadingMixIn, WSGIServer):
     # A thread for each request: a client that connects and says nothing must not keep the probes waiting.
     daemon_threads = True
 
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the signature is the library's
+        log.debug("metrics client gone", error=repr(sys.exception()))  # the library would print a traceback
+
 
 class _Handler(WSGIRequestHandler):
     timeout = 5.0  # seconds until such a client's thread ends
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the signature is the library's
-        log.debug(format, *args)
+        log.debug("metrics request", request=format % args)

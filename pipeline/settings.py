@@ -7,13 +7,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from pipeline.errors import UserError
 
 MIB = 1024 * 1024
 CONFIG_FILE = "copydesk.toml"
+# A source's name and the silence that is too long for it.
+_SILENCE = r"[^=,\s][^=,]*=\s*[1-9][0-9]{0,4}[smh]"
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+_DAY_SECONDS = 86_400
 _KUBERNETES = re.compile(r"COPYDESK_(SERVICE|PORT)(_|$)")
 
 
@@ -79,9 +83,22 @@ class Settings(BaseSettings):
     """Where /metrics, /healthz and /readyz listen."""
     metrics_port: int = Field(9464, ge=0, le=65535)
     """0: any free port, told in the log."""
+    exporter_port: int = Field(9465, ge=0, le=65535)
+    """Where `copydesk exporter` listens, on the same host; 0: any free port."""
+    continuous: str = Field("", pattern=rf"^\s*({_SILENCE}(\s*,\s*{_SILENCE})*)?\s*$")
+    """Sources that never stop, each with the silence that is too long: `wire=30m,gazette=6h`. At most a day."""
     cache_dir: Path = Field(default_factory=_cache_dir)
     """Where Kafka's jars, a fetched Java and the ledgers of resumable replays are kept."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["auto", "console", "json"] = "auto"
+    """How a worker and the exporter log. auto: for people on a terminal, else one JSON object a line."""
+
+    @field_validator("continuous")
+    @classmethod
+    def _at_most_a_day(cls, value: str) -> str:
+        if any(limit > _DAY_SECONDS for limit in _silences(value).values()):
+            raise ValueError("a silence of more than 24h can't be watched: the alert looks back two days")
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -100,8 +117,23 @@ class Settings(BaseSettings):
         return self.group or ("copydesk" if self.prefix == "news" else f"copydesk.{self.prefix}")
 
     @property
+    def seen_group_id(self) -> str:
+        """The group whose offsets tell how far the dead letters have been looked at."""
+        return f"{self.group_id}.dlq"
+
+    @property
+    def silence_limits(self) -> dict[str, float]:
+        """Seconds of silence that are too long, by continuous source."""
+        return _silences(self.continuous)
+
+    @property
     def worker_processes(self) -> int:
         return self.processes or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(2))
+
+
+def _silences(continuous: str) -> dict[str, float]:
+    pairs = [pair.strip().rsplit("=", 1) for pair in continuous.split(",") if pair.strip()]
+    return {source.strip(): float(limit.strip()[:-1]) * _UNITS[limit.strip()[-1]] for source, limit in pairs}
 
 
 def config_file() -> Path | None:

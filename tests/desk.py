@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,13 +14,15 @@ from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pipeline.duplicates.window import Window
 from pipeline.emission import enrich, judge
 from pipeline.identity import document_id
 from pipeline.kafka import clients
 from pipeline.kafka.headers import cloud_event
-from pipeline.kafka.status import lag, statuses
+from pipeline.kafka.lag import lag
+from pipeline.kafka.status import statuses
 from pipeline.kafka.tail import Message, messages
 from pipeline.kafka.topics import topic_name
 from pipeline.records import Enriched, Tagged, decode
@@ -49,6 +53,10 @@ class WorkerProcess:
             stderr=subprocess.STDOUT,
         )
 
+    def lines(self) -> list[dict[str, Any]]:
+        """Its log so far: every whole line of it is one JSON object."""
+        return [json.loads(line) for line in self.log.read_text().split("\n")[:-1]]
+
     def said(self, text: str) -> int:
         return self.log.read_text(errors="replace").count(text)
 
@@ -58,14 +66,14 @@ class WorkerProcess:
 
     def wait_ready(self, partitions: int = 8) -> None:
         """Partitions of tagged are claimed (all of them, where it is the only worker)."""
-        self.wait_said("of tagged is ours", times=partitions)
+        self.wait_said("partition claimed", times=partitions)
 
     def _ended(self) -> bool:
         return self.process.poll() is not None
 
     def url(self, path: str) -> str:
-        line = next(line for line in self.log.read_text().splitlines() if "metrics on http" in line)
-        return line.split("metrics on ")[1].replace("/metrics", path)
+        [served] = [line["url"] for line in self.lines() if line["event"] == "metrics served"]
+        return str(served).replace("/metrics", path)
 
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
@@ -101,6 +109,14 @@ def workers(settings: Settings, folder: Path) -> Iterator[Callable[..., WorkerPr
                 worker.kill()
 
 
+def free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
@@ -120,21 +136,30 @@ def resident_bytes(pid: int) -> int:
 
 
 async def send(
-    settings: Settings, values: Iterable[bytes], *, media_type: str = "text/plain", to: str = "raw"
+    settings: Settings,
+    values: Iterable[bytes],
+    *,
+    source: str = "test",
+    media_type: str = "text/plain",
+    to: str = "raw",
+    age: float = 0.0,
 ) -> list[str]:
-    """Send documents as a source named `test` would; returns their ids."""
+    """Send documents as a source would, `age` seconds ago by the record's timestamp; returns their ids."""
     sent, ids = [], []
+    at = int((time.time() - age) * 1000)
     async with clients.producer(settings) as producer:
         for value in values:
-            id_ = document_id("test", None, value)
+            id_ = document_id(source, None, value)
             headers = [
                 (name, text)
                 for name, text in cloud_event(
-                    source="test", source_id="-", media_type=media_type, time=datetime.now(UTC)
+                    source=source, source_id="-", media_type=media_type, time=datetime.now(UTC)
                 )
                 if name != "ce_id"
             ]
-            sent.append(await producer.send(topic_name(settings, to), value, key=id_.encode(), headers=headers))
+            sent.append(
+                await producer.send(topic_name(settings, to), value, key=id_.encode(), headers=headers, timestamp_ms=at)
+            )
             ids.append(id_)
         await asyncio.gather(*sent)
     return ids

@@ -1,8 +1,9 @@
-"""A tagger for the tests: every capitalised word is a person, and three markers are poison.
+"""A tagger for the tests: every capitalised word is a person, and some markers are poison.
 
 COPYDESK_TAGGER=tests.poison:load
 """
 
+import logging
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import time
 from pipeline.entities.tagger import Span
 
 CRASH, HANG, MEMORY = "POISONCRASH", "POISONHANG", "POISONMEMORY"
+BUG, TALK = "POISONBUG", "POISONTALK"
 
 
 class PoisonTagger:
@@ -26,6 +28,10 @@ class PoisonTagger:
             hoard = []
             while True:
                 hoard.append(bytearray(64 << 20))
+        if BUG in text:
+            raise ValueError(f"no idea what to make of {text}")
+        if TALK in text:
+            logging.getLogger("library").warning("a library's warning\nof two rows")
         return [Span(match.start(), match.end(), "PERSON") for match in re.finditer(r"\b[A-Z][a-z]+\b", text)]
 
 

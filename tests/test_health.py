@@ -8,9 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from agents.health import STUCK_SECONDS, Health, serve
 from pipeline.errors import UserError
-from pipeline.settings import Settings
+from pipeline.health import STUCK_SECONDS, Health, serve
 
 
 @pytest.fixture
@@ -20,7 +19,7 @@ def health() -> Health:
 
 @pytest.fixture
 def address(health: Health) -> Iterator[str]:
-    server = serve(health, Settings(metrics_port=0))
+    server = serve(health, "127.0.0.1", 0)
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
@@ -65,5 +64,5 @@ def test_a_client_that_says_nothing_does_not_keep_the_probes_waiting_for_ever(ad
 def test_a_taken_port_is_said_in_one_line(address: str, health: Health) -> None:
     port = int(address.rsplit(":", 1)[1])
     with pytest.raises(UserError, match="COPYDESK_METRICS_PORT") as raised:
-        serve(health, Settings(metrics_port=port))
+        serve(health, "127.0.0.1", port)
     assert "\n" not in str(raised.value)

@@ -134,3 +134,18 @@ def test_settings_do_not_change() -> None:
 def test_every_setting_says_what_it_means_unless_its_name_does() -> None:
     silent = {name for name, field in Settings.model_fields.items() if not field.description}
     assert silent <= {"sasl_mechanism", "sasl_username", "sasl_password", "ssl_keyfile", "ssl_keypassword", "log_level"}
+
+
+def test_continuous_sources_have_a_limit_in_seconds() -> None:
+    assert load(continuous=" wire=30m, La Gazette = 6h,x=90s ").silence_limits == {
+        "wire": 1800,
+        "La Gazette": 21600,
+        "x": 90,
+    }
+    assert load().silence_limits == {}
+
+
+@pytest.mark.parametrize("wrong", ["wire", "wire=", "=30m", "wire=30", "wire=0m", "wire=1d", "wire=30m,", "wire=25h"])
+def test_a_silence_that_can_not_be_watched_is_refused(wrong: str) -> None:
+    with pytest.raises(UserError, match="setting continuous: "):
+        load(continuous=wrong)

@@ -160,7 +160,7 @@ async def with_broker(lines: list[bytes], settings: Settings) -> dict[str, Any]:
 
 
 def wait_ready(log: Path) -> None:
-    while log.read_text().count("of tagged is ours") < topics.LANGUAGE_PARTITIONS:
+    while log.read_text().count("partition claimed") < topics.LANGUAGE_PARTITIONS:
         time.sleep(0.1)
     time.sleep(3)  # the processes load their model
 

@@ -75,6 +75,7 @@ def command() -> None:
       copydesk dlq list --since 2h --stage extract
       copydesk dlq show 4d2f9a
       copydesk dlq replay --reason "deadline" --yes
+      copydesk dlq seen
     """
 
 
@@ -146,6 +147,16 @@ def replay(*, everything: bool, yes: bool, **chosen: Any) -> None:
         _print(good)
         print(f"dry run: {len(good)} would be sent back; --yes sends them")
     sys.exit(_SOME_REFUSED if refused else 0)
+
+
+@command.command()
+def seen() -> None:
+    """Mark all dead letters there are now as looked at: the alert about those that nobody looked at ends.
+
+    It changes nothing about the letters themselves: `list` goes on showing those that still need somebody.
+    """
+    marked = asyncio.run(dlq.mark_seen(load()))
+    print(f"dead letters marked as looked at: {marked}")
 
 
 def _find(

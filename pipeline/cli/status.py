@@ -10,7 +10,8 @@ import click
 
 from pipeline.cli import print_json
 from pipeline.cli.card import print_table
-from pipeline.kafka.status import STATES, Lag, State, lag, statuses
+from pipeline.kafka.lag import Lag, lag
+from pipeline.kafka.status import STATES, State, statuses
 from pipeline.kafka.topics import INPUTS, topic_name
 from pipeline.records import Stage
 from pipeline.settings import Settings, load

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+import orjson
 
 from pipeline.cli import print_json
 from pipeline.cli.card import card, console, printable
@@ -106,7 +108,7 @@ class _Up:
             await topics.create(admin, self._settings)
         since = datetime.now(UTC) - _CLOCK_SKEW
         tasks: list[Coroutine[Any, Any, None]] = [
-            self._work(),
+            self._work(ends=ends),
             self._follow("enriched", since, self._on_enriched),
             self._follow("dropped", since, self._on_dropped),
             self._follow("deadletter", since, self._on_dead_letter),
@@ -129,12 +131,15 @@ class _Up:
             for task in done:
                 task.result()
 
-    async def _work(self) -> None:
+    async def _work(self, *, ends: bool) -> None:
         """Keep a worker running."""
         log = Path(tempfile.gettempdir()) / f"copydesk-worker-{os.getpid()}.log"
         _note(f"starting a worker, its log is {log}")
         # Several of these on one machine must not fight for the port of the metrics.
-        environment = {"COPYDESK_METRICS_PORT": "0"} | os.environ | {"COPYDESK_BROKERS": self._settings.brokers}
+        port = os.environ.get("COPYDESK_METRICS_PORT") or _free_port()
+        environment = os.environ | {"COPYDESK_METRICS_PORT": port, "COPYDESK_BROKERS": self._settings.brokers}
+        if not ends:
+            _note(f"watch it: COPYDESK_BROKERS={self._settings.brokers} copydesk top 127.0.0.1:{port}")
         with log.open("wb") as output:
             while True:
                 # A group of its own: Ctrl-C is for us, and we stop it when nothing reads its records any more.
@@ -228,6 +233,17 @@ class _Up:
         )
 
 
+def _free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
 def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1].removeprefix("copydesk: ") if lines else "it said nothing"
+    """What a worker said last, as a sentence. Its log is JSON, but for what it says before it knows its settings."""
+    line = log.read_text(errors="replace").strip().rpartition("\n")[2]
+    try:
+        said = orjson.loads(line)
+        return f"{said['event']}: {said['error']}" if "error" in said else str(said["event"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return line.removeprefix("copydesk: ") or "it said nothing"

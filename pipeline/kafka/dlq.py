@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 
 from pipeline.errors import UserError
 from pipeline.kafka import clients
 from pipeline.kafka.deadletters import DeadLetter, send_back
+from pipeline.kafka.lag import unread
 from pipeline.kafka.status import dead_letter, key_id
 from pipeline.kafka.tail import Start, messages
 from pipeline.kafka.topics import INPUTS, TOPICS, partition_counts, topic_name
@@ -95,6 +97,26 @@ async def _done(settings: Settings, ids: set[str], since: datetime) -> set[str]:
                 if (id_ := key_id(message)) in ids:
                     done.add(id_)
     return done
+
+
+async def mark_seen(settings: Settings) -> int:
+    """Mark every dead letter there is now as looked at; returns how many were not before.
+
+    Raises:
+        UserError: the topic is missing, or the offsets were not taken.
+    """
+    topic, group = topic_name(settings, "deadletter"), settings.seen_group_id
+    letters = await unread(settings, group, [topic])
+    async with clients.reader(settings, group_id=group) as consumer:  # with `assign` it never joins
+        places = {TopicPartition(topic, one.partition): OffsetAndMetadata(one.end, "") for one in letters}
+        consumer.assign(list(places))
+        try:
+            await consumer.commit(places)
+        except KafkaError as error:
+            raise UserError(
+                f"group {group} took no offsets: {type(error).__name__} {error}; check that this user may Read on it"
+            ) from error
+    return sum(one.records for one in letters)
 
 
 async def with_values(settings: Settings, chosen: Sequence[Entry]) -> AsyncGenerator[DeadLetter, None]:

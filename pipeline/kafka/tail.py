@@ -15,7 +15,7 @@ from pipeline.kafka.headers import as_mapping
 from pipeline.kafka.topics import partition_counts, topic_name
 from pipeline.settings import Settings
 
-Start = Literal["beginning", "end"] | datetime
+Start = Literal["beginning", "end"] | datetime | int
 
 # A stop by Ctrl-C or a limit is felt within this time.
 _POLL_MS: Final = 500
@@ -40,8 +40,9 @@ class Message:
 async def messages(settings: Settings, topic: str, *, start: Start, follow: bool) -> AsyncGenerator[Message, None]:
     """The records of `topic` (a name of `TOPICS`), in order within each partition, none across them.
 
-    From the beginning, the end, or the first record at or after a time; without `follow` it ends where the topic ended
-    when it was called. Wrap it in `contextlib.aclosing` where the loop may be left early: it holds a connection.
+    From the beginning, the end, the first record at or after a time, or so many offsets before the end of each partition
+    (at most as many records: a compacted topic has gaps, a transaction its marker). Without `follow` it ends where the
+    topic ended when it was called. Wrap it in `contextlib.aclosing` where the loop may be left early: it holds a connection.
 
     Raises:
         UserError: the topic does not exist or can't be read.
@@ -75,12 +76,14 @@ async def _starts(
 ) -> Mapping[TopicPartition, int]:
     if start == "end":
         return ends
-    if start == "beginning":
-        first: dict[TopicPartition, int] = await consumer.beginning_offsets(partitions)
-        return first
-    since = int(start.timestamp() * 1000)
-    found = await consumer.offsets_for_times(dict.fromkeys(partitions, since))
-    return {partition: at.offset if (at := found[partition]) else ends[partition] for partition in partitions}
+    if isinstance(start, datetime):
+        since = int(start.timestamp() * 1000)
+        found = await consumer.offsets_for_times(dict.fromkeys(partitions, since))
+        return {partition: at.offset if (at := found[partition]) else ends[partition] for partition in partitions}
+    first: dict[TopicPartition, int] = await consumer.beginning_offsets(partitions)
+    if isinstance(start, int):
+        return {partition: max(first[partition], ends[partition] - start) for partition in partitions}
+    return first
 
 
 async def _short_of(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> bool:
@@ -93,8 +96,13 @@ def _message(record: Any) -> Message:
         record.topic,
         record.partition,
         record.offset,
-        datetime.fromtimestamp(min(max(record.timestamp, 0), _LAST_MS) / 1000, UTC),
+        timestamp(record.timestamp),
         record.key,
         record.value,
         as_mapping(record.headers),
     )
+
+
+def timestamp(ms: int) -> datetime:
+    """The time of a record, whatever number its producer wrote."""
+    return datetime.fromtimestamp(min(max(ms, 0), _LAST_MS) / 1000, UTC)

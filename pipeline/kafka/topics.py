@@ -183,7 +183,7 @@ def _partition_differences(described: Mapping[str, int], settings: Settings) -> 
 async def _configuration_differences(client: AIOKafkaAdminClient, settings: Settings) -> list[Difference]:
     names = [topic_name(settings, name) for name in TOPICS]
     try:
-        in_force = await _configurations(client, names)
+        in_force = await configurations(client, names)
     except KafkaError as error:
         return [Difference("*", f"configuration can't be read ({type(error).__name__}); not checked", fatal=False)]
     found = []
@@ -210,7 +210,12 @@ def _sorted(policy: str) -> list[str]:
     return sorted(policy.replace(" ", "").split(","))
 
 
-async def _configurations(client: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
+async def configurations(client: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
+    """What is set for each of the topics, by full name.
+
+    Raises:
+        KafkaError: the broker refused.
+    """
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     found: dict[str, dict[str, str]] = {}
     for response in await client.describe_configs(resources):

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -97,11 +98,29 @@ def buggy(arrived: Incoming, settings: Settings) -> Result:
     raise ZeroDivisionError(f"in process {os.getpid()}")
 
 
-async def test_a_bug_is_told_and_costs_the_document(pool: Pool) -> None:
+async def test_a_bug_is_told_and_costs_the_document(pool: Pool, caplog: pytest.LogCaptureFixture) -> None:
     outcome = await pool.run(buggy, article("Anna met Paul."), stage="extract", id="0" * 32)
     assert isinstance(outcome, Reject)
     assert outcome.reason == "internal error"
-    assert "ZeroDivisionError" in outcome.error
+    assert "ZeroDivisionError: in process" in outcome.error
+    line: Any = caplog.records[-1].msg
+    assert (line["event"], line["topic"], line["offset"]) == ("bug on a document", "news.clean", 0)
+    assert line["exception"].startswith("ZeroDivisionError\n") and "in buggy" in line["exception"]
+    assert outcome.error.rpartition(" ")[2] not in str(line), "what an exception says may quote the document"
+
+
+class WithTwoArgumentsError(Exception):
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(one)
+
+
+def raises_what_cannot_be_sent(arrived: Incoming, settings: Settings) -> Result:
+    raise WithTwoArgumentsError("a", "b")
+
+
+async def test_an_exception_that_cannot_cross_the_border_is_told_as_well(pool: Pool) -> None:
+    outcome = await pool.run(raises_what_cannot_be_sent, article("Anna met Paul."), stage="extract", id="0" * 32)
+    assert outcome == Reject("internal error", "WithTwoArgumentsError: a")
 
 
 def broken_tagger(settings: Settings) -> None:

@@ -32,10 +32,10 @@ def refusal(settings: Settings, folder: Path) -> str:
     with workers(settings, folder) as start:
         worker = start()
         assert worker.process.wait(30) == 1
-        lines = [line for line in worker.log.read_text().splitlines() if line.startswith("copydesk: ")]
-        assert "Traceback" not in worker.log.read_text()
-    [line] = lines
-    return line
+        *_, last = worker.lines()
+    assert (last["level"], last["event"]) == ("critical", "worker did not start")
+    assert not worker.said("Traceback")
+    return str(last["error"])
 
 
 def test_missing_topics_are_refused_in_one_line(desk: Settings, tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_an_idle_worker_is_ready_and_a_rebalance_does_not_flap_it(broker: str, t
         first.wait_ready(1)
         wait_until(lambda: status(first, "/readyz") == 200, 20, "the first is ready")
         second = start()
-        second.wait_said("metrics on")
+        second.wait_said("metrics served")
         seen = set()
         deadline = time.monotonic() + 30
         while status(second, "/readyz") != 200 and time.monotonic() < deadline:

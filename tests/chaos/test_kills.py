@@ -64,8 +64,8 @@ def run(desk: Settings, folder: Path, *, seed: int, count: int, cluster: LocalCl
     values = documents(count, seed)
     with workers(desk, folder) as start:
         first, second = start(), start()
-        first.wait_said("metrics on")
-        second.wait_said("metrics on")
+        first.wait_said("metrics served")
+        second.wait_said("metrics served")
         ids = asyncio.run(send(desk, values, media_type="application/json"))
         [broken] = asyncio.run(send(desk, [BROKEN], media_type="application/json"))
         # With a batch in flight.
@@ -74,13 +74,13 @@ def run(desk: Settings, folder: Path, *, seed: int, count: int, cluster: LocalCl
         first.kill()
         third = start()  # a worker joins
         # Right after a rebalance: some of its partitions are claimed, others are being folded.
-        third.wait_said("of tagged is ours", times=random_.randrange(1, 3))
+        third.wait_said("partition claimed", times=random_.randrange(1, 3))
         time.sleep(random_.random() * 0.2)
         third.kill()
         fourth = start()
         if cluster:
             # During a fold.
-            fourth.wait_said("claiming, folding", times=random_.randrange(1, 4))
+            fourth.wait_said("claiming partition", times=random_.randrange(1, 4))
             time.sleep(random_.random() * 0.05)
             fourth.kill()
             fourth = start()
@@ -89,7 +89,7 @@ def run(desk: Settings, folder: Path, *, seed: int, count: int, cluster: LocalCl
             cluster.nodes[0].start()
             if fourth.process.poll() is not None:
                 fourth = start()
-        fourth.wait_said("of tagged is ours", times=1)
+        fourth.wait_said("partition claimed", times=1)
         time.sleep(random_.random())
         second.send(signal.SIGTERM)  # in mid batch
         assert second.process.wait(60) in ENDINGS, second.log.read_text()[-2000:]

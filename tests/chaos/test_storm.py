@@ -32,7 +32,7 @@ def test_a_storm_loses_nothing(desk: Settings, tmp_path: Path, seed: int) -> Non
     values = documents(DOCUMENTS, seed)
     with workers(desk, tmp_path) as start:
         running = [start() for _ in range(3)]
-        running[0].wait_said("metrics on")
+        running[0].wait_said("metrics served")
         began, sent = time.monotonic(), 0
         ids: list[str] = []
         while sent < len(values) or time.monotonic() < began + SECONDS:

@@ -38,7 +38,9 @@ def test_a_worker_that_slept_through_its_session_changes_nothing(desk: Settings,
         wait_done(desk, [*first, *second, *third])
         wait_no_lag(desk)
         wait_until(
-            lambda: sleeper.process.poll() is not None or sleeper.said("is ours") >= 9, 60, "the sleeper is back"
+            lambda: sleeper.process.poll() is not None or sleeper.said("partition claimed") >= 9,
+            60,
+            "the sleeper is back",
         )
     fingerprints = [decode(Fingerprint, message.value) for message in asyncio.run(read_all(desk, "fingerprints"))]
     ids = [fingerprint.id for fingerprint in fingerprints]

@@ -232,6 +232,15 @@ def test_many_large_letters_go_back_whole(desk: Settings) -> None:
     assert {(m.key or b"").decode(): len(m.value or b"") for m in read(desk, "raw")} == sizes
 
 
+def test_seen_marks_what_there_is_now_and_changes_no_letter(desk: Settings) -> None:
+    send(desk, letter(desk, A), letter(desk, B))
+    assert run(desk, "seen").output == "dead letters marked as looked at: 2\n"
+    assert run(desk, "seen").output == "dead letters marked as looked at: 0\n"
+    assert sorted(ids(desk)) == sorted((A, B))
+    send(desk, letter(desk, A))
+    assert run(desk, "seen").output == "dead letters marked as looked at: 1\n"
+
+
 @pytest.mark.parametrize("text", ["2", "h", "2w", "-2h", "2026-13-01", "9999999h", "٢h", ""])
 def test_a_time_that_is_none_is_refused(text: str) -> None:
     result = CliRunner().invoke(cli, ["dlq", "list", "--since", text])

@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 from pipeline.cli import cli
 from pipeline.cli.status import _rates
 from pipeline.kafka import clients
-from pipeline.kafka.status import Lag
+from pipeline.kafka.lag import Lag
 from pipeline.kafka.topics import topic_name
 from pipeline.settings import Settings
 

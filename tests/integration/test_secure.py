@@ -1,6 +1,7 @@
 """A Kafka that takes nobody without TLS: the desk works through a login or a client certificate, and says what is wrong."""
 
 import asyncio
+import json
 import os
 import shutil
 import subprocess
@@ -178,7 +179,7 @@ def test_a_document_goes_all_the_way_and_no_secret_is_told(secured: Secured, way
         run(given, "replay", str(document))
         wait_until(lambda: bool(asyncio.run(last_enriched(settings))), PROMPT_SECONDS, "the document is enriched")
         assert worker.stop() == 0
-    assert worker.said(" DEBUG "), "the level is in force"
+    assert worker.said('"level":"debug"'), "the level is in force"
     assert not any(worker.said(secret) for secret in SECRETS)
 
 
@@ -205,10 +206,10 @@ def test_a_refusal_ends_every_process_promptly_and_in_one_line(
     for process in others:
         [line] = output_of(process, status=1).splitlines()
         assert line.startswith(f"copydesk: Kafka at {secured.login} ") and named in line
-    # A worker also logs, with what the client library has to say; its last line is ours.
+    # A worker logs, also what the client library has to say; its last line is ours.
     log = output_of(worker, status=1)
     assert "Traceback" not in log
-    assert log.splitlines()[-1] == line
+    assert f"copydesk: {json.loads(log.splitlines()[-1])['error']}" == line
     assert time.monotonic() - started < PROMPT_SECONDS
 
 

@@ -116,6 +116,13 @@ async def test_from_a_time_on(desk: Settings) -> None:
     assert values(await in_time(read(desk, "dropped", start=now))) == []
 
 
+async def test_the_last_ones_of_each_partition(desk: Settings) -> None:
+    await send(desk, "dropped", b"1", b"2", b"3", b"4", partition=0)
+    await send(desk, "dropped", b"only", partition=1)
+    assert set(values(await in_time(read(desk, "dropped", start=2)))) == {b"3", b"4", b"only"}
+    assert await in_time(read(desk, "dropped", start=0)) == []
+
+
 async def test_a_message_is_all_there_is(desk: Settings) -> None:
     async with clients.producer(desk) as producer:
         sent = await producer.send_and_wait(

@@ -38,7 +38,7 @@ def alter(settings: Settings, name: str, **changes: str) -> None:
 
     async def altered(client: AIOKafkaAdminClient, _: Settings) -> None:
         await client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, full, wanted)])
-        while wanted.items() - (await topics._configurations(client, [full]))[full].items():  # noqa: ASYNC110 - as below
+        while wanted.items() - (await topics.configurations(client, [full]))[full].items():  # noqa: ASYNC110 - as below
             await asyncio.sleep(0.05)
 
     ask(settings, altered)

@@ -1,0 +1,217 @@
+"""Each stage and each worker: how fast, how long, how full, at what cost."""
+
+from typing import get_args
+
+from grafana_foundation_sdk.models import units
+
+from ops.grafana.frame import WORKER, frame
+from ops.grafana.panels import GREEN, RED, heat, or_none, rows, series
+from pipeline.records import Stage
+
+STAGES = get_args(Stage)
+
+RATE = (
+    series(
+        "Documents by stage",
+        "Taken each second, however they ended. Stages further on take what was not dropped or rejected before.",
+        units.CountsPerSecond,
+        {"{{stage}}": 'sum by (stage) (rate(copydesk_documents_total{instance=~"$worker"}[$__rate_interval]))'},
+    ),
+    series(
+        "Documents by worker",
+        "Taken each second by all stages of a worker: four times the articles where it owns a part of every topic.",
+        units.CountsPerSecond,
+        {"{{instance}}": 'sum by (instance) (rate(copydesk_documents_total{instance=~"$worker"}[$__rate_interval]))'},
+    ),
+    series(
+        "Bytes by stage",
+        "Values of the records that a stage took in, as they are once Kafka's compression is undone.",
+        units.BytesPerSecondIEC,
+        {"{{stage}}": 'sum by (stage) (rate(copydesk_bytes_total{instance=~"$worker"}[$__rate_interval]))'},
+    ),
+)
+
+LATENCY = tuple(
+    heat(
+        f"Work on a document: {stage}",
+        f"How long the CPU-bound work of {stage} on one document took, and for how many each second.",
+        units.Seconds,
+        f'sum by (le) (rate(copydesk_stage_seconds_bucket{{stage="{stage}", instance=~"$worker"}}[$__rate_interval]))',
+    )
+    for stage in STAGES
+)
+
+BATCHES = (
+    series(
+        "Documents in a batch, mean",
+        "Small batches at rest are good for latency; large ones under load are what makes it fast.",
+        units.Short,
+        {
+            "{{stage}}": 'sum by (stage) (rate(copydesk_batch_documents_sum{instance=~"$worker"}[$__rate_interval])) '
+            '/ sum by (stage) (rate(copydesk_batch_documents_count{instance=~"$worker"}[$__rate_interval]))'
+        },
+    ),
+    series(
+        "Documents in a batch, p95",
+        "Estimated from buckets, so in steps.",
+        units.Short,
+        {
+            "{{stage}}": "histogram_quantile(0.95, sum by (stage, le) "
+            '(rate(copydesk_batch_documents_bucket{instance=~"$worker"}[$__rate_interval])))'
+        },
+    ),
+    series(
+        "Time of a batch, p95",
+        "From taking it to its acknowledgement: work, producing, and the broker's answer.",
+        units.Seconds,
+        {
+            "{{stage}}": "histogram_quantile(0.95, sum by (stage, le) "
+            '(rate(copydesk_batch_seconds_bucket{instance=~"$worker"}[$__rate_interval])))'
+        },
+    ),
+)
+
+POOL = (
+    series(
+        "Pool",
+        "Processes for CPU-bound work, and documents given to them and not answered yet. "
+        "Fewer documents than processes: there is nothing to do, or something else holds the worker up.",
+        units.Short,
+        {
+            "{{instance}} processes": 'sum by (instance) (copydesk_pool_processes{instance=~"$worker"})',
+            "{{instance}} documents": 'sum by (instance) (copydesk_pool_documents{instance=~"$worker"})',
+        },
+        width=6,
+    ),
+    series(
+        "Processes ended by a document",
+        "One that crashed or took too long. It costs that document alone; many mean a bad source or too little memory.",
+        units.CountsPerMinute,
+        {
+            "{{stage}} {{cause}}": or_none(
+                "60 * sum by (stage, cause) "
+                '(rate(copydesk_processes_restarted_total{instance=~"$worker"}[$__rate_interval]))',
+                "cause",
+            )
+        },
+        width=6,
+    ),
+    series(
+        "Event loop ticks",
+        "Twice a second, less what the loop was late; below the dashed line an alert begins. One that stands still ticks "
+        "not at all.",
+        units.CountsPerSecond,
+        {"{{instance}}": 'rate(copydesk_loop_lag_seconds_count{instance=~"$worker"}[$__rate_interval])'},
+        width=6,
+        limits={None: RED, 1.5: GREEN},
+    ),
+    series(
+        "Event loop lag, p99",
+        "How late the ticks were. Work on the loop comes in slices of 20 ms; above half a second something blocks it, and "
+        "heartbeats to Kafka with it.",
+        units.Seconds,
+        {
+            "{{instance}}": "histogram_quantile(0.99, sum by (instance, le) "
+            '(rate(copydesk_loop_lag_seconds_bucket{instance=~"$worker"}[$__rate_interval])))'
+        },
+        width=6,
+        limits={None: GREEN, 0.5: RED},
+    ),
+)
+
+COST = (
+    series(
+        "CPU-bound work by stage",
+        "Seconds of work in a second: how many cores a stage keeps busy, in the processes or on the loop.",
+        units.Short,
+        {"{{stage}}": 'sum by (stage) (rate(copydesk_stage_seconds_sum{instance=~"$worker"}[$__rate_interval]))'},
+        stacked=True,
+    ),
+    series(
+        "CPU of the worker itself",
+        "Cores taken by the process with the event loop, without its pool. Near 1 it is the bottleneck.",
+        units.Short,
+        {
+            "{{instance}}": "sum by (instance) "
+            '(rate(process_cpu_seconds_total{job="worker", instance=~"$worker"}[$__rate_interval]))'
+        },
+    ),
+    series(
+        "Memory",
+        "Resident memory of the process with the event loop, and of its pool.",
+        units.BytesIEC,
+        {
+            "{{instance}} loop": 'sum by (instance) (process_resident_memory_bytes{job="worker", instance=~"$worker"})',
+            "{{instance}} pool": 'sum by (instance) (copydesk_pool_resident_bytes{instance=~"$worker"})',
+        },
+        stacked=True,
+    ),
+)
+
+DEDUPE = (
+    series(
+        "Window",
+        "Documents remembered for duplicates in each partition. At the dashed limit they are forgotten before their "
+        "days are over. Each takes 3.4 to 3.9 kB of its owner's memory.",
+        units.Short,
+        {
+            "partition {{partition}}": 'max by (partition) (copydesk_window_documents{instance=~"$worker"})',
+            "limit": 'max(copydesk_window_limit_documents{instance=~"$worker"})',
+        },
+    ),
+    heat(
+        "Folds",
+        "Reading the fingerprints log when a partition moves: 14,000 records a second, a quarter of a minute for a "
+        "full window. Until then the partition waits. Empty while nothing moves.",
+        units.Seconds,
+        'sum by (le) (increase(copydesk_fold_seconds_bucket{instance=~"$worker"}[$__rate_interval]))',
+        width=8,
+    ),
+    series(
+        "Partitions and records in folds",
+        "Partitions that wait for their fold, and fingerprints read for folds each second.",
+        units.Short,
+        {
+            "partitions waiting": 'sum(copydesk_folding_partitions{instance=~"$worker"})',
+            "records a second": 'sum(rate(copydesk_fold_records_total{instance=~"$worker"}[$__rate_interval]))',
+        },
+    ),
+)
+
+WORKERS = (
+    rows(
+        "Workers",
+        "As of now. A short uptime that nobody asked for is a worker that gave up; its last line of log says why.",
+        {"instance": "Worker", "version": "Version"},
+        {
+            "Ready": (
+                units.BoolYesNo,
+                (
+                    "max by (instance, version) "
+                    '(copydesk_build_info{instance=~"$worker"} * on (job, instance) group_left () copydesk_ready)'
+                ),
+            ),
+            "Uptime": (
+                units.Seconds,
+                'time() - max by (instance) (process_start_time_seconds{job="worker", instance=~"$worker"})',
+            ),
+            "Open files": (units.Short, 'max by (instance) (process_open_fds{job="worker", instance=~"$worker"})'),
+        },
+    ),
+)
+
+BOARD = frame(
+    "stages",
+    "Copydesk: stages",
+    "Each stage and each worker: how fast, how long, how full, at what cost.",
+    {
+        "Rate": RATE,
+        "Latency": LATENCY,
+        "Batches": BATCHES,
+        "Processes and loop": POOL,
+        "CPU and memory": COST,
+        "Memory of dedupe": DEDUPE,
+        "Workers": WORKERS,
+    },
+    [WORKER],
+)
