@@ -1,0 +1,186 @@
+"""Every panel and every rule against the real thing: Prometheus, three brokers, the exporter, workers.
+
+First under load: each query must answer with a series that changes, unless it is constant by nature. Then fault after
+fault is injected, and the alert made for it must fire. The rules' durations are a fifteenth, so that this takes minutes.
+"""
+
+import asyncio
+import math
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from pipeline.kafka import clients, deadletters
+from pipeline.kafka.dlq import mark_seen
+from pipeline.kafka.topics import topic_name
+from pipeline.records import Origin
+from tests.desk import WorkerProcess, wait_until
+from tests.integration.watched import WatchedDesk, every, watched_desk
+from tests.ops.promql import RULES, queries, runnable
+from tests.poison import CRASH
+from tests.prometheus import quickened
+
+pytestmark = [pytest.mark.broker, pytest.mark.long, pytest.mark.timeout(1500)]
+
+TIMES = 15
+DAY = 86_400.0
+
+# Settings: they answer, and change with the next start.
+CONSTANT = {"news: Sources C", "stages: Pool A", "stages: Window B", "kafka: Topics B"}
+# They answer, and stay at what is well until a fault is injected: in the second test they must change.
+NEED_A_FAULT = {
+    "kafka: Kafka A",
+    "overview: Kafka A",
+    "kafka: Brokers A",
+    "kafka: Under-replicated A",
+    "kafka: Topics C",
+    "news: Redelivered A",
+    "overview: Silent sources A",
+    "overview: Alerts firing A",
+    "overview: Which alerts fire A",
+}
+# What no test can do to the machine it runs on; promtool's tests show these alerts.
+NOT_INJECTED = {
+    "CopydeskFoldSlow": "a log of a million fingerprints",
+    "CopydeskBrokerDiskLow": "a disk that is nearly full",
+    "CopydeskBrokerDiskFull": "a disk that is nearly full",
+    "CopydeskDuplicatesUnusual": "days of history",
+}
+ALERTS = {
+    rule["alert"] for file in RULES.values() for group in file["groups"] for rule in group["rules"] if "alert" in rule
+}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchedDesk]:
+    with watched_desk(tmp_path_factory.mktemp("watched"), times=TIMES) as desk:
+        yield desk
+
+
+def test_under_load_every_query_answers_and_changes(desk: WatchedDesk) -> None:
+    wait_until(lambda: desk.prometheus.up("worker") == 2, 60, "two workers are scraped")
+    began = time.time()
+    with desk.load():
+        time.sleep(20)
+        desk.trouble()
+        third = desk.start_worker(2)  # a rebalance, a fold, and partitions that move
+        time.sleep(25)
+        desk.trouble()
+        third.stop()
+        time.sleep(25)
+    time.sleep(5)
+    ended = time.time()
+    silent, still = unchanged(desk, began, ended)
+    assert silent == set()
+    # Whether a document happens to be delivered again, or an alert to fire, is open.
+    assert CONSTANT <= still <= CONSTANT | NEED_A_FAULT
+
+
+def unchanged(desk: WatchedDesk, began: float, ended: float) -> tuple[set[str], set[str]]:
+    """The queries that answered nothing between two times, and those that answered the same all the time."""
+    silent, still = set(), set()
+    for where, expr in queries():
+        name, _, title = where.partition(": ")
+        if title in ALERTS:
+            continue  # silent while all goes well; whether they fire is the second test
+        series = desk.prometheus.values(quickened(runnable(expr), TIMES if name in RULES else 1), began, ended)
+        numbers = [{value for value in values if not math.isnan(value)} for values in series]
+        if not any(numbers):
+            silent.add(where)
+        elif ": variable " not in where and not any(len(values) > 1 for values in numbers):  # one asks for labels
+            still.add(where)
+    return silent, still
+
+
+def test_every_alert_fires_when_its_fault_is_there(desk: WatchedDesk) -> None:
+    """Fault after fault on one desk, those that need the others to be well first."""
+    fired: set[str] = set()
+    began = time.time()
+
+    def expect(*alerts: str, seconds: float = 150) -> None:
+        desk.prometheus.wait_firing({f"Copydesk{alert}" for alert in alerts}, seconds)
+        fired.update(f"Copydesk{alert}" for alert in alerts)
+
+    # Documents: bad ones, poison, late ones, letters that nobody reads, a source that falls silent, a small window.
+    asyncio.run(mark_seen(desk.settings))  # the oldest that is not seen is the one whose age counts
+    old_letter(desk, age=2 * DAY)
+    desk.send([b"\xff broken %d" % number for number in range(60)])
+    desk.send([f"{CRASH} {number} ends its process.".encode() for number in range(14)])
+    with sending(desk, age=300):
+        expect(
+            "DeadLetterShare", "PoolRestarts", "DeadLettersUnseen", "SourceSilent", "WindowNearLimit", "EndToEndSlow"
+        )
+
+    # Workers: one starts again and again, one is held up all the time.
+    with desk.load():
+        for _ in range(4):
+            desk.workers[1].kill()
+            desk.start_worker(1).wait_said("partition claimed", seconds=90)
+            time.sleep(3)
+        expect("WorkerRestarting")
+    with stuttering(desk.workers[0]):
+        expect("LoopBlocked")
+
+    # Kafka: a broker is gone. Then all workers too, and what nobody reads is old.
+    desk.cluster.nodes[2].kill()
+    expect("UnderReplicated")
+    desk.cluster.nodes[2].start()
+    desk.kill_workers()
+    desk.send(desk.articles(20), age=4 * DAY)
+    expect("NoWorker", "PartitionStuck", "UnreadNearRetention")
+
+    # The exporter: it dies; it can't read a topic; Kafka is away.
+    desk.kill_exporter()
+    expect("ExporterDown")
+    desk.start_exporter()
+    asyncio.run(delete_topic(desk, "judged"))
+    expect("LagMissing")
+    for node in desk.cluster.nodes:
+        node.kill()
+    expect("KafkaDown")
+
+    _, still = unchanged(desk, began, time.time())
+    assert not still & NEED_A_FAULT
+    assert fired == ALERTS - set(NOT_INJECTED)
+
+
+def old_letter(desk: WatchedDesk, *, age: float) -> None:
+    id_ = "0" * 32
+    broke = Origin(topic_name(desk.settings, "raw"), 0, 0)
+    headers = deadletters.wrap(id=id_, stage="clean", reason="binary", error="-", broke=broke, headers={})
+
+    async def produce() -> None:
+        async with clients.producer(desk.settings) as producer:
+            at = int((time.time() - age) * 1000)
+            topic = topic_name(desk.settings, "deadletter")
+            await producer.send_and_wait(topic, b"v", key=id_.encode(), headers=headers, timestamp_ms=at)
+
+    asyncio.run(produce())
+
+
+async def delete_topic(desk: WatchedDesk, name: str) -> None:
+    async with clients.admin(desk.settings) as admin:
+        await admin.delete_topics([topic_name(desk.settings, name)])
+
+
+@contextmanager
+def sending(desk: WatchedDesk, *, age: float) -> Iterator[None]:
+    """Articles whose records are that old already when they come in."""
+    with every(1.0, lambda: desk.send(desk.articles(5), source="late", age=age)):
+        yield
+
+
+@contextmanager
+def stuttering(worker: WorkerProcess) -> Iterator[None]:
+    """Half of the time the process is stopped, never for as long as a session."""
+
+    def blow() -> None:
+        worker.send(signal.SIGSTOP)
+        time.sleep(1.2)
+        worker.send(signal.SIGCONT)
+
+    with every(0.4, blow):
+        yield
