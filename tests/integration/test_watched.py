@@ -37,11 +37,12 @@ NEED_A_FAULT = {
     "kafka: Brokers A",
     "kafka: Under-replicated A",
     "kafka: Topics C",
-    "news: Redelivered A",
     "overview: Silent sources A",
     "overview: Alerts firing A",
     "overview: Which alerts fire A",
 }
+# How a rebalance falls decides whether they change; tests/chaos makes sure that what they count is harmless.
+BY_CHANCE = {"kafka: Stale messages A", "news: Redelivered A"}
 # What no test can do to the machine it runs on; promtool's tests show these alerts.
 NOT_INJECTED = {
     "CopydeskFoldSlow": "a log of a million fingerprints",
@@ -75,8 +76,8 @@ def test_under_load_every_query_answers_and_changes(desk: WatchedDesk) -> None:
     ended = time.time()
     silent, still = unchanged(desk, began, ended)
     assert silent == set()
-    # Whether a document happens to be delivered again, or an alert to fire, is open.
-    assert CONSTANT <= still <= CONSTANT | NEED_A_FAULT
+    # An alert may happen to fire already.
+    assert CONSTANT <= still <= CONSTANT | NEED_A_FAULT | BY_CHANCE
 
 
 def unchanged(desk: WatchedDesk, began: float, ended: float) -> tuple[set[str], set[str]]:

@@ -36,7 +36,7 @@ class WatchedDesk:
         self.workers: dict[int, WorkerProcess] = {}
         self.exporter: subprocess.Popen[bytes] | None = None
         self.prometheus: Prometheus
-        self._sent = 0
+        self._sent = self._troubles = 0
 
     def start_worker(self, number: int) -> WorkerProcess:
         worker = WorkerProcess(
@@ -91,10 +91,10 @@ class WatchedDesk:
 
     def trouble(self) -> None:
         """Some of what goes wrong on a desk every day: bad bytes, an empty page, a document that kills its process."""
-        self._sent += 1
-        number = str(self._sent).encode()
-        self.send([b"\xff\xfe broken " + number, b" \n" * (1 + self._sent % 50)])
-        self.send([f"{CRASH} Number {self._sent} ends the process that reads it.".encode()])
+        self._troubles += 1
+        number = self._troubles
+        self.send([b"\xff\xfe broken %d" % number, b" " * number, b"\n" * number])
+        self.send([f"{CRASH} Number {number} ends the process that reads it.".encode()])
 
     @contextmanager
     def load(self) -> Iterator[None]:
