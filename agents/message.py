@@ -1,6 +1,5 @@
 """What goes into the stages and what comes out of them, as it crosses the border of a worker process."""
 
-import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from pipeline.identity import document_id, is_id
 from pipeline.kafka import deadletters
 from pipeline.kafka.headers import Headers, onward
 from pipeline.kafka.topics import MESSAGE_BYTES, TOPICS, topic_name
-from pipeline.logs import get_logger
+from pipeline.logs import get_logger, trace
 from pipeline.outcomes import BUG, Drop, Emit, Reject
 from pipeline.records import Dropped, Origin, Stage, encode
 from pipeline.settings import MIB, Settings
@@ -67,17 +66,11 @@ class Bug:
 
     @classmethod
     def of(cls, error: BaseException) -> "Bug":
-        return cls(f"{type(error).__name__}: {error}", _trace(error))
+        return cls(f"{type(error).__name__}: {error}", trace(error))
 
     def reject(self, incoming: Incoming, *, stage: Stage, id: str) -> Reject:  # noqa: A002
         log.warning("bug on a document", stage=stage, id=id, **asdict(incoming.origin), exception=self.trace)
         return Reject(BUG, self.error)
-
-
-def _trace(error: BaseException) -> str:
-    before = error.__cause__ or error.__context__
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    return (_trace(before) if before else "") + f"{type(error).__name__}\n{frames}"
 
 
 def identity(incoming: Incoming) -> str:

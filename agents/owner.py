@@ -204,7 +204,8 @@ class Owner:
             self._remember(future.result().offset)
         if logged:
             self._next = max(self._next, logged[-1].result().offset + 1)
-        metrics.WINDOW_DOCUMENTS.labels(self.partition).set(len(self.window))
+        if self._producer is producer:  # else the partition was lost meanwhile, and its new owner shows it
+            metrics.WINDOW_DOCUMENTS.labels(self.partition).set(len(self.window))
         await self._trim()
 
     async def _trim(self) -> None:

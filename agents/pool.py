@@ -79,7 +79,9 @@ def _resident() -> float:
     total = 0
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):  # ended meanwhile
-            total += process.memory_info().rss
+            # Pages that forked processes share count once. Only Linux tells, elsewhere they count in each.
+            memory = process.memory_full_info()
+            total += getattr(memory, "pss", memory.rss)
     return float(total)
 
 

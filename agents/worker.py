@@ -97,7 +97,7 @@ class Worker:
         elif isinstance(error, KafkaError):
             log.critical("worker gave up, Kafka did not take what came of a batch; start again", error=str(error))
         else:
-            log.critical("worker gave up, a bug", error=f"{type(error).__name__}: {error}", exc_info=error)
+            log.critical("worker gave up, a bug", error=type(error).__name__, exception=logs.trace(error))
         _exit(FAILED)
 
     # -- running -----------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ class Stack:
         return self.run(*self._compose, "-p", PROJECT, *words, seconds=seconds)
 
     def up(self) -> None:
-        self.compose("up", "--detach", *self.services)
+        self.compose("up", "--detach", "--build", *self.services)
 
     def containers(self, service: str) -> list[str]:
         """Ids of a service's containers that run, one-off ones left out."""
@@ -140,7 +140,7 @@ async def _keys(brokers: str, topic: str) -> set[str]:
 
 def start(stack: Stack) -> None:
     with step("the image is built"):
-        stack.compose("build", "worker", seconds=1800)
+        stack.compose("build", "topics", seconds=1800)
     began = time.monotonic()
     with step(f"up: both seeds are in news.enriched within {PROMISED_SECONDS:.0f} s, read from the host"):
         stack.up()

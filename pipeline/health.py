@@ -38,7 +38,7 @@ class Health:
             return (
                 ("200 OK", "ready\n")
                 if self.ready
-                else ("503 Service Unavailable", "not ready: no assignment yet, or its state is being folded\n")
+                else ("503 Service Unavailable", "not ready: still starting, or state is being folded\n")
             )
         return None
 

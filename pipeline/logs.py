@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -64,7 +65,14 @@ def configure(settings: Settings) -> None:
     logging.captureWarnings(True)  # noqa: FBT003 - the signature is the library's
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
-    sys.excepthook = lambda *error: log.critical("ended by a bug", exc_info=error)
+    sys.excepthook = lambda _, error, __: log.critical("ended by a bug", exception=trace(error))
+
+
+def trace(error: BaseException) -> str:
+    """What kind of exception it is and where it was raised, and not what it says: its words may quote a document."""
+    before = error.__cause__ or error.__context__
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return (trace(before) if before else "") + f"{type(error).__name__}\n{frames}"
 
 
 @dataclass(slots=True)

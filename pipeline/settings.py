@@ -14,8 +14,7 @@ from pipeline.errors import UserError
 
 MIB = 1024 * 1024
 CONFIG_FILE = "copydesk.toml"
-# A source's name and the silence that is too long for it.
-_SILENCE = r"[^=,\s][^=,]*=\s*[1-9][0-9]{0,4}[smh]"
+_SILENCE = re.compile(r"\s*([^=,]*[^=,\s])\s*=\s*([1-9][0-9]{0,4})([smh])\s*")
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 _DAY_SECONDS = 86_400
 _KUBERNETES = re.compile(r"COPYDESK_(SERVICE|PORT)(_|$)")
@@ -85,7 +84,7 @@ class Settings(BaseSettings):
     """0: any free port, told in the log."""
     exporter_port: int = Field(9465, ge=0, le=65535)
     """Where `copydesk exporter` listens, on the same host; 0: any free port."""
-    continuous: str = Field("", pattern=rf"^\s*({_SILENCE}(\s*,\s*{_SILENCE})*)?\s*$")
+    continuous: str = ""
     """Sources that never stop, each with the silence that is too long: `wire=30m,gazette=6h`. At most a day."""
     cache_dir: Path = Field(default_factory=_cache_dir)
     """Where Kafka's jars, a fetched Java and the ledgers of resumable replays are kept."""
@@ -95,9 +94,8 @@ class Settings(BaseSettings):
 
     @field_validator("continuous")
     @classmethod
-    def _at_most_a_day(cls, value: str) -> str:
-        if any(limit > _DAY_SECONDS for limit in _silences(value).values()):
-            raise ValueError("a silence of more than 24h can't be watched: the alert looks back two days")
+    def _can_be_watched(cls, value: str) -> str:
+        _silences(value)
         return value
 
     @classmethod
@@ -132,8 +130,18 @@ class Settings(BaseSettings):
 
 
 def _silences(continuous: str) -> dict[str, float]:
-    pairs = [pair.strip().rsplit("=", 1) for pair in continuous.split(",") if pair.strip()]
-    return {source.strip(): float(limit.strip()[:-1]) * _UNITS[limit.strip()[-1]] for source, limit in pairs}
+    silences: dict[str, float] = {}
+    for pair in continuous.split(",") if continuous.strip() else ():
+        match = _SILENCE.fullmatch(pair)
+        if match is None:
+            raise ValueError(f"{pair.strip()!r} is no source and its limit; write wire=30m,gazette=6h (s, m or h)")
+        source, limit = match[1], int(match[2]) * _UNITS[match[3]]
+        if source in silences:
+            raise ValueError(f"{source!r} is there twice")
+        if limit > _DAY_SECONDS:
+            raise ValueError(f"{pair.strip()!r}: the alert looks back 25 hours, so a limit of 24h is the longest")
+        silences[source] = limit
+    return silences
 
 
 def config_file() -> Path | None:

@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -107,14 +106,6 @@ def workers(settings: Settings, folder: Path) -> Iterator[Callable[..., WorkerPr
             with contextlib.suppress(ProcessLookupError):
                 worker.send(signal.SIGCONT)
                 worker.kill()
-
-
-def free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:

@@ -185,7 +185,7 @@ def test_warnings_and_an_exception_that_nobody_caught_are_lines_too() -> None:
     warned, ended = [json.loads(row) for row in said.stderr.splitlines()]
     assert (warned["logger"], warned["level"]) == ("py.warnings", "warning") and "UserWarning: old" in warned["event"]
     assert (ended["level"], ended["event"], said.returncode) == ("critical", "ended by a bug", 1)
-    assert ended["exception"].endswith("ZeroDivisionError: a bug")
+    assert ended["exception"].startswith("ZeroDivisionError") and "a bug" not in ended["exception"]
 
 
 def test_a_process_that_configured_nothing_prints_nothing_on_standard_output() -> None:

@@ -145,7 +145,9 @@ def test_continuous_sources_have_a_limit_in_seconds() -> None:
     assert load().silence_limits == {}
 
 
-@pytest.mark.parametrize("wrong", ["wire", "wire=", "=30m", "wire=30", "wire=0m", "wire=1d", "wire=30m,", "wire=25h"])
+@pytest.mark.parametrize(
+    "wrong", ["wire", "wire=", "=30m", "wire=30", "wire=0m", "wire=1d", "wire=30m,", "wire=25h", "wire=1m,wire=2m"]
+)
 def test_a_silence_that_can_not_be_watched_is_refused(wrong: str) -> None:
     with pytest.raises(UserError, match="setting continuous: "):
         load(continuous=wrong)

@@ -153,7 +153,8 @@ def replay(*, everything: bool, yes: bool, **chosen: Any) -> None:
 def seen() -> None:
     """Mark all dead letters there are now as looked at: the alert about those that nobody looked at ends.
 
-    It changes nothing about the letters themselves: `list` goes on showing those that still need somebody.
+    Use `list` first: what came since then is marked as well. It changes nothing about the letters themselves, and `list`
+    goes on showing those that still need somebody.
     """
     marked = asyncio.run(dlq.mark_seen(load()))
     print(f"dead letters marked as looked at: {marked}")

@@ -13,12 +13,12 @@ from pipeline.settings import Settings, load
 
 
 @click.command("exporter")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port of /metrics. [default: 9465]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port of /metrics. [default: COPYDESK_EXPORTER_PORT, 9465]")
 def command(port: int | None) -> None:
     """Tell Prometheus about lag, dead letters, topics and brokers, until told to stop (Ctrl-C or SIGTERM).
 
     One beside any number of workers, for each pipeline. It asks Kafka every ten seconds, so its figures stay when the
-    workers are gone; without Kafka it goes on and says so. /healthz and /readyz are as a worker's.
+    workers are gone; without Kafka it goes on and says so. /healthz answers as a worker's, /readyz after the first look.
 
     \b
       copydesk exporter

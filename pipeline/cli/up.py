@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -23,7 +22,7 @@ from pipeline.cli.replay import source_name
 from pipeline.cli.worker import end_with_parent, worker_command
 from pipeline.errors import UserError
 from pipeline.kafka import clients, topics
-from pipeline.kafka.broker import LocalCluster
+from pipeline.kafka.broker import LocalCluster, free_ports
 from pipeline.kafka.replay import Options, Summary, identity, replay
 from pipeline.kafka.status import State, dead_letter
 from pipeline.kafka.tail import Message, messages
@@ -136,10 +135,10 @@ class _Up:
         log = Path(tempfile.gettempdir()) / f"copydesk-worker-{os.getpid()}.log"
         _note(f"starting a worker, its log is {log}")
         # Several of these on one machine must not fight for the port of the metrics.
-        port = os.environ.get("COPYDESK_METRICS_PORT") or _free_port()
+        port = os.environ.get("COPYDESK_METRICS_PORT") or str(free_ports(1)[0])
         environment = os.environ | {"COPYDESK_METRICS_PORT": port, "COPYDESK_BROKERS": self._settings.brokers}
         if not ends:
-            _note(f"watch it: COPYDESK_BROKERS={self._settings.brokers} copydesk top 127.0.0.1:{port}")
+            _note(f"watch it: COPYDESK_BROKERS={self._settings.brokers} copydesk top localhost:{port}")
         with log.open("wb") as output:
             while True:
                 # A group of its own: Ctrl-C is for us, and we stop it when nothing reads its records any more.
@@ -231,12 +230,6 @@ class _Up:
             f"{len(self._sent)} documents in {seconds:.1f} s: {counts['enriched']} enriched, {counts['dropped']} dropped, "
             f"{counts['rejected']} rejected" + (f", {self._not_sent} not sent" if self._not_sent else "")
         )
-
-
-def _free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 def _last_line(log: Path) -> str:

@@ -175,7 +175,7 @@ class LocalCluster:
         self.folder = (data or temporary).absolute()
         self.logs = (logs or self.folder / "logs").absolute()
         self._cache_dir = cache_dir
-        free = _free_ports(2 * nodes)
+        free = free_ports(2 * nodes)
         clients = [port or free.pop() for port in (*ports, *[0] * (nodes - len(ports)))]
         controllers = [port or free.pop() for port in (*controller_ports, *[0] * (nodes - len(controller_ports)))]
         pairs = zip(clients, controllers, strict=True)
@@ -259,7 +259,8 @@ def _bind(port: int) -> None:
         probe.bind((HOST, port))
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of this host that nothing listens on, none of those that outgoing connections take."""
     free: list[int] = []
     for port in random.sample(FREE_PORTS, len(FREE_PORTS)):
         if len(free) == count:

@@ -129,8 +129,8 @@ async def reader(settings: Settings, *topics: str, **arguments: Any) -> AsyncIte
 
 
 @asynccontextmanager
-async def admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    client = AIOKafkaAdminClient(**connection(settings))
+async def admin(settings: Settings, **arguments: Any) -> AsyncIterator[AIOKafkaAdminClient]:
+    client = AIOKafkaAdminClient(**connection(settings), **arguments)
     await _start(client, settings)
     try:
         yield client

@@ -1,11 +1,11 @@
 """The dead letters as an operator meets them: which there are now, what is in one, and sending them back."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
@@ -13,7 +13,7 @@ from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from pipeline.errors import UserError
 from pipeline.kafka import clients
 from pipeline.kafka.deadletters import DeadLetter, send_back
-from pipeline.kafka.lag import unread
+from pipeline.kafka.lag import partitions, unread
 from pipeline.kafka.status import dead_letter, key_id
 from pipeline.kafka.tail import Start, messages
 from pipeline.kafka.topics import INPUTS, TOPICS, partition_counts, topic_name
@@ -105,18 +105,28 @@ async def mark_seen(settings: Settings) -> int:
     Raises:
         UserError: the topic is missing, or the offsets were not taken.
     """
-    topic, group = topic_name(settings, "deadletter"), settings.seen_group_id
-    letters = await unread(settings, group, [topic])
-    async with clients.reader(settings, group_id=group) as consumer:  # with `assign` it never joins
-        places = {TopicPartition(topic, one.partition): OffsetAndMetadata(one.end, "") for one in letters}
-        consumer.assign(list(places))
+    async with clients.admin(settings) as admin:
+        wanted = await partitions(admin, settings, ["deadletter"])
+    letters = await unread(settings, settings.seen_group_id, wanted)
+    await commit_seen(settings, {TopicPartition(one.topic, one.partition): one.end for one in letters})
+    return sum(one.records for one in letters)
+
+
+async def commit_seen(settings: Settings, offsets: Mapping[TopicPartition, int], **arguments: Any) -> None:
+    """Say how far the dead letters have been looked at; `arguments` are the client's.
+
+    Raises:
+        UserError: Kafka did not take it.
+    """
+    group = settings.seen_group_id
+    async with clients.reader(settings, group_id=group, **arguments) as consumer:  # with `assign` it never joins
+        consumer.assign(list(offsets))
         try:
-            await consumer.commit(places)
+            await consumer.commit({place: OffsetAndMetadata(offset, "") for place, offset in offsets.items()})
         except KafkaError as error:
             raise UserError(
                 f"group {group} took no offsets: {type(error).__name__} {error}; check that this user may Read on it"
             ) from error
-    return sum(one.records for one in letters)
 
 
 async def with_values(settings: Settings, chosen: Sequence[Entry]) -> AsyncGenerator[DeadLetter, None]:

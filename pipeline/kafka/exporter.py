@@ -6,36 +6,45 @@ another exporter: docs/decisions/0007-watching.md.
 """
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
 from prometheus_client import Gauge
 
 from pipeline import metrics
 from pipeline.errors import UserError
 from pipeline.health import Health
 from pipeline.kafka import clients, log_dirs
-from pipeline.kafka.lag import Lag, lag, unread
-from pipeline.kafka.topics import TOPICS, configurations, topic_name
+from pipeline.kafka.dlq import commit_seen
+from pipeline.kafka.lag import Lag, partitions, unread
+from pipeline.kafka.log_dirs import Volume
+from pipeline.kafka.topics import INPUTS, TOPICS, configurations, topic_name
 from pipeline.logs import get_logger
 from pipeline.settings import Settings
 
 log = get_logger(__name__)
 
-# A look costs 30 to 60 ms of CPU on an idle desk; Prometheus asks every 15 s.
+# Prometheus asks every 15 s.
 LOOK_EVERY_SECONDS: Final = 10.0
-# A broker that is gone, or a partition without a leader, leaves requests open for the clients' own time-out, 40 s: one
-# part of a look must not take the others with it, nor the look the next ones.
+# A broker that hangs takes connections and answers nothing, and each client asks the brokers in an order of its own: with
+# aiokafka's 40 s, three of four looks at a cluster with one such broker of three came to nothing.
+_CLIENT: Final[Mapping[str, Any]] = {"request_timeout_ms": 4000}
+# What can't be read must neither take the rest with it, nor the look the next ones.
 PART_SECONDS: Final = 15.0
 LOOK_DEADLINE_SECONDS: Final = 40.0
+# Kafka forgets the offsets of a group without members after 7 days, and a dead letter stays for 30.
+SEEN_AGAIN_SECONDS: Final = 24 * 3600.0
 _TICK_SECONDS: Final = 0.5
 
 Labelled = Mapping[tuple[str, ...], float]
+T = TypeVar("T")
 # All that a look shows: cleared as one when Kafka does not answer.
 _SHOWN: Final[tuple[Gauge, ...]] = (
     metrics.GROUP_LAG,
@@ -63,24 +72,45 @@ async def look(settings: Settings) -> dict[Gauge, Labelled]:
         UserError: Kafka does not answer, or refuses us.
         KafkaError: the same, said by a broker.
     """
-    values = await _topics(settings)
-    parts = {"lag": _lag(settings), "dead letters": _dead_letters(settings), "brokers": _brokers(settings)}
-    for part in await asyncio.gather(*(_part(name, reading) for name, reading in parts.items())):
+    async with clients.admin(settings, **_CLIENT) as admin:
+        topics, cluster = await admin.describe_topics(), await admin.describe_cluster()
+        brokers = [broker["node_id"] for broker in cluster["brokers"]]
+        names = [topic_name(settings, name) for name in TOPICS]
+        parts = {
+            "lag": _lag(admin, settings),
+            "dead letters": _dead_letters(admin, settings),
+            "retention": _retention(admin, settings),
+            "group": _group(admin, settings),
+        }
+        disks = {f"disks of broker {broker}": log_dirs.volumes(admin, broker, names) for broker in brokers}
+        found, volumes = await asyncio.gather(_read(parts), _read(disks))
+    values: dict[Gauge, Labelled] = {
+        metrics.BROKERS: {(str(broker),): 1 for broker in brokers},
+        metrics.UNDER_REPLICATED: {(topic["topic"],): _missing(topic) for topic in topics if topic["topic"] in names},
+    }
+    for part in found:
         values |= part
-    return values
+    return values | _disks([volume for of_broker in volumes for volume in of_broker], names)
 
 
-async def _part(name: str, reading: Awaitable[dict[Gauge, Labelled]]) -> dict[Gauge, Labelled]:
+async def _read(parts: Mapping[str, Awaitable[T]]) -> list[T]:
+    """Of the parts, those that could be read."""
+    found = await asyncio.gather(*(_part(name, reading) for name, reading in parts.items()))
+    return [part for part in found if part is not None]
+
+
+async def _part(name: str, reading: Awaitable[T]) -> T | None:
     try:
         async with asyncio.timeout(PART_SECONDS):
             return await reading
-    except (UserError, KafkaError, OSError, TimeoutError) as error:
+    except (UserError, KafkaError, NotImplementedError, OSError, TimeoutError) as error:
         log.warning("not read", what=name, error=str(error) or type(error).__name__)
-        return {}
+        return None
 
 
-async def _lag(settings: Settings) -> dict[Gauge, Labelled]:
-    lags, now = await lag(settings), datetime.now(UTC)
+async def _lag(admin: AIOKafkaAdminClient, settings: Settings) -> dict[Gauge, Labelled]:
+    wanted = await partitions(admin, settings, INPUTS.values())
+    lags, now = await unread(settings, settings.group_id, wanted, **_CLIENT), datetime.now(UTC)
 
     def by_partition(value: Callable[[Lag], float]) -> Labelled:
         return {(one.topic, str(one.partition)): value(one) for one in lags}
@@ -98,25 +128,27 @@ def _age(one: Lag, now: datetime) -> float:
     return max(0.0, (now - one.oldest).total_seconds()) if one.oldest else 0.0
 
 
-async def _dead_letters(settings: Settings) -> dict[Gauge, Labelled]:
+async def _dead_letters(admin: AIOKafkaAdminClient, settings: Settings) -> dict[Gauge, Labelled]:
+    wanted = await partitions(admin, settings, ["deadletter"])
+    letters, now = await unread(settings, settings.seen_group_id, wanted, **_CLIENT), datetime.now(UTC)
+    await _remember_seen(settings, letters)
     topic = topic_name(settings, "deadletter")
-    letters, now = await unread(settings, settings.seen_group_id, [topic]), datetime.now(UTC)
     return {
         metrics.DEAD_LETTERS_UNSEEN: {(topic,): sum(one.records for one in letters)},
         metrics.DEAD_LETTERS_AGE: {(topic,): max(_age(one, now) for one in letters)},
     }
 
 
-async def _topics(settings: Settings) -> dict[Gauge, Labelled]:
-    names = [topic_name(settings, name) for name in TOPICS]
-    async with clients.admin(settings) as admin:
-        behind: dict[tuple[str, ...], float] = {
-            (topic["topic"],): sum(len(part["isr"]) < len(part["replicas"]) for part in topic["partitions"])
-            for topic in await admin.describe_topics()
-            if topic["topic"] in names
-        }
-        kept = await _part("retention", _retention(admin, settings))
-    return {metrics.UNDER_REPLICATED: behind} | kept
+_remembered_at = -math.inf
+
+
+async def _remember_seen(settings: Settings, letters: Sequence[Lag]) -> None:
+    """Commit once a day what is committed, or Kafka forgets it."""
+    global _remembered_at  # noqa: PLW0603 - of this process, as its metrics are
+    if time.monotonic() - _remembered_at < SEEN_AGAIN_SECONDS:
+        return
+    await commit_seen(settings, {TopicPartition(one.topic, one.partition): one.committed for one in letters}, **_CLIENT)
+    _remembered_at = time.monotonic()
 
 
 async def _retention(admin: AIOKafkaAdminClient, settings: Settings) -> dict[Gauge, Labelled]:
@@ -126,32 +158,32 @@ async def _retention(admin: AIOKafkaAdminClient, settings: Settings) -> dict[Gau
     return {metrics.RETENTION: {(name,): ms / 1000 for name, ms in kept.items() if ms >= 0}}
 
 
-async def _brokers(settings: Settings) -> dict[Gauge, Labelled]:
-    async with clients.admin(settings) as admin:
-        brokers = [broker["node_id"] for broker in (await admin.describe_cluster())["brokers"]]
-        groups = await admin.describe_consumer_groups([settings.group_id])
-        members = sum(len(group["members"]) for answer in groups for group in answer.to_object()["groups"])
-        disks = await _part("disks", _disks(admin, brokers, settings))
-    up: Labelled = {(str(broker),): 1 for broker in brokers}
-    return {metrics.BROKERS: up, metrics.GROUP_MEMBERS: {(settings.group_id,): members}, **disks}
+async def _group(admin: AIOKafkaAdminClient, settings: Settings) -> dict[Gauge, Labelled]:
+    answers = await admin.describe_consumer_groups([settings.group_id])
+    members = sum(len(group["members"]) for answer in answers for group in answer.to_object()["groups"])
+    return {metrics.GROUP_MEMBERS: {(settings.group_id,): members}}
 
 
-async def _disks(admin: AIOKafkaAdminClient, brokers: Sequence[int], settings: Settings) -> dict[Gauge, Labelled]:
-    names = [topic_name(settings, name) for name in TOPICS]
-    volumes = await log_dirs.volumes(admin, brokers, names)
+def _missing(topic: Mapping[str, Any]) -> int:
+    """Partitions of which a copy is missing, or the leader where there is but one copy."""
+    return sum(len(part["isr"]) < len(part["replicas"]) or part["leader"] < 0 for part in topic["partitions"])
+
+
+def _disks(volumes: Sequence[Volume], names: Sequence[str]) -> dict[Gauge, Labelled]:
     places = {(str(volume.broker), volume.path): volume for volume in volumes}
     sizes = sum((volume.topics for volume in volumes), Counter[str]())
     return {
         metrics.DISK_TOTAL: {place: volume.total for place, volume in places.items() if volume.total is not None},
         metrics.DISK_FREE: {place: volume.free for place, volume in places.items() if volume.free is not None},
-        metrics.TOPIC_BYTES: {(name,): sizes[name] for name in names},
+        metrics.TOPIC_BYTES: {(name,): sizes[name] for name in names if volumes},
     }
 
 
 async def run(settings: Settings, health: Health) -> None:
     """Look for ever. Kafka may be away, at the start too: that is something to show, not to end over."""
+    metrics.SOURCES.always(settings.silence_limits)
     for source, limit in settings.silence_limits.items():
-        metrics.SILENCE_LIMIT.labels(source).set(limit)
+        metrics.SILENCE_LIMIT.labels(metrics.SOURCES(source)).set(limit)
     ticking = asyncio.ensure_future(_tick(health))
     try:
         while True:

@@ -1,12 +1,13 @@
 """How far a consumer group is behind, read from Kafka without joining the group."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
@@ -56,25 +57,36 @@ async def lag(settings: Settings) -> list[Lag]:
     Raises:
         UserError: a topic is missing or can't be read.
     """
+    async with clients.admin(settings) as admin:
+        wanted = await partitions(admin, settings, INPUTS.values())
     stages: dict[str, Stage] = {topic_name(settings, name): stage for stage, name in INPUTS.items()}
-    found = await unread(settings, settings.group_id, list(stages))
-    return [replace(one, stage=stages[one.topic]) for one in found]
+    return [replace(one, stage=stages[one.topic]) for one in await unread(settings, settings.group_id, wanted)]
 
 
-async def unread(settings: Settings, group: str, topics: Sequence[str]) -> list[Lag]:
-    """Lag of `group` in every partition of `topics`, by full name.
+async def partitions(admin: AIOKafkaAdminClient, settings: Settings, names: Iterable[str]) -> list[TopicPartition]:
+    """All partitions of some of our topics (names of `TOPICS`).
 
     Raises:
-        UserError: a topic is missing or can't be read.
+        UserError: one does not exist.
     """
-    async with clients.admin(settings) as admin:
-        counts = await partition_counts(admin, settings)
+    counts = await partition_counts(admin, settings)
+    topics = [topic_name(settings, name) for name in names]
     missing = next((topic for topic in topics if topic not in counts), None)
     if missing:
         raise UserError(f"topic {missing} does not exist; run `copydesk topics create`, or correct COPYDESK_PREFIX")
-    partitions = [TopicPartition(topic, number) for topic in topics for number in range(counts[topic])]
+    return [TopicPartition(topic, number) for topic in topics for number in range(counts[topic])]
+
+
+async def unread(settings: Settings, group: str, partitions: Sequence[TopicPartition], **arguments: Any) -> list[Lag]:
+    """Lag of `group` in each of `partitions`; `arguments` are the client's.
+
+    Raises:
+        UserError: they can't be read.
+    """
     # With `assign` it never joins.
-    async with clients.reader(settings, group_id=group, max_partition_fetch_bytes=_FETCH_BYTES) as consumer:
+    async with clients.reader(
+        settings, group_id=group, max_partition_fetch_bytes=_FETCH_BYTES, **arguments
+    ) as consumer:
         try:
             starts, ends = await _bounds(consumer, partitions)
             first = await _first_records(consumer, starts, ends)

@@ -4,7 +4,6 @@ aiokafka has no such request, and only version 4 of it (Kafka 3.3, KIP-827) tell
 written out here, from the protocol guide's page "DescribeLogDirs API (Key: 35)".
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,17 +40,13 @@ class Volume:
     """Bytes of each of the topics asked for."""
 
 
-async def volumes(admin: AIOKafkaAdminClient, brokers: Sequence[int], topics: Sequence[str]) -> list[Volume]:
-    """All log folders of the brokers.
+async def volumes(admin: AIOKafkaAdminClient, broker: int, topics: Sequence[str]) -> list[Volume]:
+    """The log folders of a broker.
 
     Raises:
-        KafkaError: a broker did not answer, refused, or is older than 3.3.
+        KafkaError: it did not answer, or refused.
+        NotImplementedError: it is older than 3.3.
     """
-    answers = await asyncio.gather(*(_ask(admin, broker, topics) for broker in brokers))
-    return [volume for answer in answers for volume in answer]
-
-
-async def _ask(admin: AIOKafkaAdminClient, broker: int, topics: Sequence[str]) -> list[Volume]:
     # The partitions asked for must be named; those a broker has no copy of are left out of its answer.
     wanted: list[Any] = [
         (topic["topic"], [part["partition"] for part in topic["partitions"]], {})

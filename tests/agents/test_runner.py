@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 
 from agents.clean import raw_id, work
 from agents.dedupe import DedupeRunner
-from agents.message import Outgoing
+from agents.message import Outgoing, Result
 from agents.owner import Owner
-from agents.runner import SLICE_SECONDS, Runner, StatelessRunner, cut, sliced
+from agents.runner import SLICE_SECONDS, Runner, StatelessRunner, _observe_arrivals, cut, sliced
+from pipeline.kafka.headers import RAW_TIME
 from pipeline.settings import Settings
-from tests.agents.fakes import FakeMessage, FakeOffsets, tagged_messages
+from tests.agents.fakes import FakeMessage, FakeOffsets, incoming, tagged_messages
 
 SETTINGS = Settings(brokers="nowhere:1")
 
@@ -234,3 +236,9 @@ def test_cut_keeps_order_and_bound(sizes: list[int], most: int) -> None:
     parts = list(cut(messages, most))
     assert [message for part in parts for message in part] == messages
     assert all(len(part) == 1 or sum(len(message.value or b"") for message in part) <= most for part in parts)
+
+
+@pytest.mark.parametrize("raw_time", [b"9" * 400, b"9" * 5000, b"-1", b"", b"soon", b"0"])
+def test_a_raw_time_that_somebody_else_wrote_stops_nobody(raw_time: bytes) -> None:
+    arrived = replace(incoming(b"v"), headers={RAW_TIME: raw_time})
+    _observe_arrivals([arrived], [Result("emitted", (), tally={"sources": {"wire": 1}})])

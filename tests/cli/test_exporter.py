@@ -10,8 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 
+from pipeline.kafka.broker import free_ports
 from pipeline.settings import Settings
-from tests.desk import free_ports, wait_until
+from tests.desk import wait_until
 
 
 @contextmanager

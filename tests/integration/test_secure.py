@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from pipeline.cli import cli
 from pipeline.errors import KafkaAway, UserError
 from pipeline.kafka import clients, storage
-from pipeline.kafka.broker import LocalCluster, _free_ports
+from pipeline.kafka.broker import LocalCluster, free_ports
 from pipeline.settings import Settings, load
 from tests.desk import last_enriched, wait_until, workers
 
@@ -96,7 +96,7 @@ class Secured:
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     folder = tmp_path_factory.mktemp("certificates")
     make_certificates(folder)
-    ports = _free_ports(5)
+    ports = free_ports(5)
     listeners = dict(zip(("login", "certificate", "astray"), ports[2:], strict=True))
     extra = SECURE.format(**listeners, folder=folder, user=USER, password=PASSWORD)
     with pytest.MonkeyPatch.context() as patch:

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline.kafka.broker import LocalCluster
+from pipeline.kafka.broker import LocalCluster, free_ports
 from pipeline.settings import load
 from tests.conftest import create_topics
-from tests.desk import ROOT, WorkerProcess, free_ports, send
+from tests.desk import ROOT, WorkerProcess, send
 from tests.poison import CRASH
 from tests.prometheus import Prometheus, prometheus
 
@@ -31,8 +31,7 @@ class WatchedDesk:
     def __init__(self, folder: Path, cluster: LocalCluster) -> None:
         self.folder, self.cluster = folder, cluster
         self.settings = load(brokers=cluster.bootstrap, continuous=f"{WIRE}={LIMIT}s")
-        self.ports = free_ports(WORKERS)
-        self.exporter_port, self.prometheus_port = free_ports(2)
+        self.exporter_port, self.prometheus_port, *self.ports = free_ports(2 + WORKERS)
         self.workers: dict[int, WorkerProcess] = {}
         self.exporter: subprocess.Popen[bytes] | None = None
         self.prometheus: Prometheus

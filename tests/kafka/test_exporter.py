@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline import metrics
 from pipeline.health import Health, serve
-from pipeline.kafka import clients, deadletters, exporter
+from pipeline.kafka import clients, deadletters, exporter, storage
 from pipeline.kafka.broker import LocalCluster
 from pipeline.kafka.dlq import mark_seen
 from pipeline.kafka.topics import TOPICS, topic_name
@@ -130,6 +131,51 @@ async def test_a_topic_that_is_missing_is_not_a_kafka_that_is_away(desk: Setting
         await until(page, "copydesk_group_lag_records", {})
         assert health.ready
     assert samples(page, "copydesk_kafka_up") == {(): 1}
+
+
+@pytest.mark.long
+async def test_a_broker_that_hangs_hides_nothing_of_the_others(tmp_path: Path) -> None:
+    """Stopped and not killed: it takes connections and never answers."""
+    with LocalCluster(cache_dir=load().cache_dir, nodes=3) as cluster:
+        settings = load(brokers=cluster.bootstrap)
+        await create_topics(settings)
+        children = psutil.Process().children(recursive=True)
+        [java] = [each for each in children if each.name() == "java" and "node-2.properties" in each.cmdline()]
+        java.suspend()
+        try:
+            await asyncio.sleep(10)  # its session is over, and others lead its partitions
+            for _ in range(5):
+                async with asyncio.timeout(exporter.LOOK_DEADLINE_SECONDS):
+                    found = await exporter.look(settings)
+                assert len(found[metrics.GROUP_LAG]) == 24
+                assert len(found[metrics.BROKERS]) == 2
+                assert sum(found[metrics.UNDER_REPLICATED].values()) > 0
+        finally:
+            java.resume()
+
+
+@pytest.mark.long
+async def test_what_was_seen_is_not_forgotten_with_the_offsets_of_a_group_without_members(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    forgetful = "offsets.retention.minutes=1\noffsets.retention.check.interval.ms=2000\n"
+    monkeypatch.setattr(storage, "SERVER", storage.SERVER + forgetful)
+    with LocalCluster(cache_dir=load().cache_dir) as cluster:
+        settings = load(brokers=cluster.bootstrap)
+        await create_topics(settings)
+        async with clients.producer(settings) as producer:
+            await producer.send_and_wait(topic_name(settings, "deadletter"), b"v", key=b"0" * 32)
+        assert await mark_seen(settings) == 1
+        monkeypatch.setattr(exporter, "SEEN_AGAIN_SECONDS", 10.0)
+        for _ in range(18):
+            found = await exporter.look(settings)
+            assert set(found[metrics.DEAD_LETTERS_UNSEEN].values()) == {0}
+            await asyncio.sleep(5)
+        # Without it they are forgotten: this broker is one that does.
+        monkeypatch.setattr(exporter, "SEEN_AGAIN_SECONDS", 1e9)
+        await asyncio.sleep(80)
+        found = await exporter.look(settings)
+        assert set(found[metrics.DEAD_LETTERS_UNSEEN].values()) == {1}
 
 
 @pytest.mark.long

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from pipeline.kafka.storage import SERVER
+from pipeline.kafka.topics import LANGUAGE_PARTITIONS
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -63,13 +64,27 @@ def test_what_stays_up_fits_an_8_gb_laptop() -> None:
 
 @each_service()
 def test_images_are_pinned_and_ours_is_built(name: str, service: dict[str, Any]) -> None:
-    if "build" in service:
-        assert service["image"] == "copydesk:local"
-        assert (ROOT / service["build"]["dockerfile"]).is_file()
+    if service["image"] == "copydesk:local":
+        assert service["pull_policy"] == "never"
         assert service["read_only"]
         assert service["init"]
     else:
         assert re.fullmatch(r"[a-z]+/[a-z-]+:v?\d+\.\d+\.\d+", service["image"])
+
+
+def test_our_image_is_built_once_and_before_anybody_needs_it() -> None:
+    """Compose builds services at the same time, and two that make the same image get into each other's way."""
+    built = {name: service["build"] for name, service in SERVICES.items() if "build" in service}
+    assert list(built) == ["topics"]
+    assert (ROOT / built["topics"]["dockerfile"]).is_file()
+
+
+def test_the_window_fits_the_memory_of_one_worker_that_owns_every_language() -> None:
+    worker = SERVICES["worker"]
+    [(_, documents)] = VARIABLE.findall(worker["environment"]["COPYDESK_WINDOW_DOCUMENTS"])
+    window = LANGUAGE_PARTITIONS * int(documents) * 3.9e3  # bytes a document, docs/tuning.md
+    process = 350e6
+    assert window + process + 150e6 < megabytes(worker) * 2**20
 
 
 def test_everything_that_stays_up_can_tell_its_health() -> None:
@@ -156,7 +171,7 @@ def test_the_smoke_test_passes() -> None:
     """Skips also where CI is set: a machine without an engine is no fault of the change that is tested."""
     if not answers("docker", "info"):
         pytest.skip("no Docker engine answers: start one, or run ops/smoke.py where there is one")
-    bases = ["python:3.11-slim-bookworm", *(one["image"] for one in SERVICES.values() if "build" not in one)]
+    bases = ["python:3.11-slim-bookworm", *(one["image"] for one in SERVICES.values() if "pull_policy" not in one)]
     missing = [
         image
         for image in bases

@@ -19,7 +19,7 @@ Page = Mapping[Series, float]
 
 # A worker's thread answers in milliseconds, on a busy machine in tenths of a second.
 _SECONDS: Final = 2.0
-# A worker's page has 10 kB at first, and 27 kB with fifty sources and languages. More than this is something else.
+# A worker's page has 21 kB at first, and 30 kB with fifty sources and languages. More than this is something else.
 _PAGE_BYTES: Final = 4 << 20
 # It has no labels, so it is there from the first moment on, and nothing but a worker has it.
 _MARK: Final[Series] = ("copydesk_ready",)
