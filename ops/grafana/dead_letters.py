@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.models import units
 
 from ops.grafana.frame import frame
-from ops.grafana.panels import GREEN, NOTHING, RED, UNKNOWN, YELLOW, or_none, rows, series, show
+from ops.grafana.panels import GREEN, NOTHING, PER_MINUTE, RED, UNKNOWN, YELLOW, or_none, rows, series, show
 
 NOW = (
     show(
@@ -26,7 +26,7 @@ NOW = (
     ),
     show(
         "Share",
-        "Dead letters of all stages, of the documents that clean took; 15 minutes.",
+        "Of the stage with the largest: dead letters among the documents that it took; 15 minutes.",
         units.PercentUnit,
         "max(copydesk:dead_letters:share15m)",
         {None: GREEN, 0.05: RED},
@@ -46,10 +46,13 @@ OVER_TIME = (
     series(
         "By stage and reason",
         "Dead letters, each minute. One reason that leaps is mostly one source; every reason at once is us.",
-        units.CountsPerMinute,
+        PER_MINUTE,
         {
-            "{{stage}}: {{reason}}": or_none(
-                "60 * sum by (stage, reason) (rate(copydesk_dead_letters_total[$__rate_interval]))", "reason"
+            # Those alone that occurred: there are sixteen, and most never do.
+            "{{stage}} {{reason}}": or_none(
+                "60 * sum by (stage, reason) (rate(copydesk_dead_letters_total[$__rate_interval])) "
+                "and sum by (stage, reason) (increase(copydesk_dead_letters_total[$__range] @ end())) > 0",
+                "reason",
             )
         },
         width=12,
@@ -78,7 +81,7 @@ REASONS = (
         {"stage": "Stage", "reason": "Reason"},
         {
             "Documents": (
-                units.Short,
+                units.LocaleFormat,
                 or_none(
                     "round(sum by (stage, reason) (increase(copydesk_dead_letters_total[$__range]))) > 0", "reason"
                 ),
@@ -93,7 +96,7 @@ REASONS = (
         {"stage": "Stage", "outcome": "Outcome", "reason": "Reason"},
         {
             "Documents": (
-                units.Short,
+                units.LocaleFormat,
                 or_none(
                     "round(sum by (stage, outcome, reason) "
                     '(increase(copydesk_documents_total{outcome=~"dropped|skipped"}[$__range]))) > 0',

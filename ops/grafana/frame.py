@@ -74,7 +74,7 @@ def frame(
         .readonly()
         .tooltip(models.DashboardCursorSync.CROSSHAIR)
         .time("now-1h", "now")
-        .refresh("10s")
+        .refresh("30s")
         .annotations(list(ANNOTATIONS))
         .variables(
             [dashboard.DatasourceVariable("datasource").label("Data source").type("prometheus").current(_PRESET)]

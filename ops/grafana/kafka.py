@@ -3,7 +3,7 @@
 from grafana_foundation_sdk.models import units
 
 from ops.grafana.frame import TOPIC, WORKER, frame
-from ops.grafana.panels import GREEN, RED, UNKNOWN, YELLOW, or_none, rows, series, show
+from ops.grafana.panels import GREEN, PER_MINUTE, PER_SECOND, RED, UNKNOWN, YELLOW, or_none, rows, series, show
 
 NOW = (
     show(
@@ -23,8 +23,8 @@ NOW = (
         absent=UNKNOWN,
     ),
     show(
-        "Workers in the group",
-        "As Kafka counts them. One that died is counted until its session ends (10 s).",
+        "Group members",
+        "Workers, as Kafka counts them. One that died is counted until its session ends (10 s).",
         units.NoUnit,
         "sum(copydesk_group_members)",
         {None: RED, 1: GREEN},
@@ -64,6 +64,7 @@ LAG = (
         units.Short,
         {"{{topic}} {{partition}}": 'copydesk_group_lag_records{topic=~"$topic"}'},
         width=12,
+        many=True,
     ),
     series(
         "Oldest unread by partition",
@@ -71,27 +72,34 @@ LAG = (
         units.Seconds,
         {"{{topic}} {{partition}}": 'copydesk_oldest_unread_seconds{topic=~"$topic"}'},
         width=12,
+        many=True,
     ),
     series(
         "Written",
         "Records that came into a topic each second, markers of transactions included.",
-        units.CountsPerSecond,
+        PER_SECOND,
         {"{{topic}}": 'sum by (topic) (rate(copydesk_topic_end_offset{topic=~"$topic"}[$__rate_interval]))'},
         width=12,
     ),
     series(
         "Read",
         "Offsets that the group moved on each second: acknowledged work. Flat above a lag: nobody works on it.",
-        units.CountsPerSecond,
+        PER_SECOND,
         {"{{topic}}": 'sum by (topic) (rate(copydesk_group_committed_offset{topic=~"$topic"}[$__rate_interval]))'},
         width=12,
     ),
     rows(
         "Partitions",
-        "As of now. No worker: nobody owns it, or its owner can't be scraped.",
+        "As of now. No worker: nobody owns it, or its owner can't be scraped. Without the exporter, lag is what its owner says.",
         {"topic": "Topic", "partition": "Partition", "instance": "Worker"},
         {
-            "Lag": (units.Short, 'max by (topic, partition) (copydesk_group_lag_records{topic=~"$topic"})'),
+            "Lag": (
+                units.LocaleFormat,
+                (
+                    'max by (topic, partition) (copydesk_group_lag_records{topic=~"$topic"}) '
+                    'or max by (topic, partition) (copydesk_lag_records{topic=~"$topic"})'
+                ),
+            ),
             "Oldest unread": (
                 units.Seconds,
                 'max by (topic, partition) (copydesk_oldest_unread_seconds{topic=~"$topic"})',
@@ -102,7 +110,7 @@ LAG = (
             ),
             "End": (units.NoUnit, 'max by (topic, partition) (copydesk_topic_end_offset{topic=~"$topic"})'),
             "Lag, says the worker": (
-                units.Short,
+                units.LocaleFormat,
                 'max by (topic, partition, instance) (copydesk_lag_records{topic=~"$topic", instance=~"$worker"})',
             ),
         },
@@ -122,7 +130,7 @@ GROUP = (
         "Rebalances",
         "Assignments taken from the group, each minute. Each stops the workers for moments; a row of them is a worker "
         "that comes and goes.",
-        units.CountsPerMinute,
+        PER_MINUTE,
         {
             "{{instance}}": or_none(
                 '60 * sum by (instance) (rate(copydesk_rebalances_total{instance=~"$worker"}[$__rate_interval]))',
@@ -133,7 +141,7 @@ GROUP = (
     series(
         "Stale messages",
         "Fetched before a rebalance and left to be fetched again, each minute.",
-        units.CountsPerMinute,
+        PER_MINUTE,
         {
             "{{instance}}": or_none(
                 '60 * sum by (instance) (rate(copydesk_stale_messages_total{instance=~"$worker"}[$__rate_interval]))',
@@ -150,6 +158,7 @@ GROUP = (
             '(copydesk_progress_timestamp_seconds{instance=~"$worker"})'
         },
         width=24,
+        many=True,
     ),
 )
 
@@ -163,13 +172,12 @@ BROKER = (
     ),
     series(
         "Disk used",
-        "Share of each volume that a broker writes to.",
+        "Of the fullest volume that a broker writes to.",
         units.PercentUnit,
         {
-            "broker {{broker}} {{volume}}": "1 - max by (broker, volume) (copydesk_broker_disk_free_bytes) "
-            "/ max by (broker, volume) (copydesk_broker_disk_total_bytes)"
+            "broker {{broker}}": "max by (broker) (1 - copydesk_broker_disk_free_bytes / copydesk_broker_disk_total_bytes)"
         },
-        limits={None: GREEN, 0.9: RED},
+        limit=0.9,
     ),
     series(
         "Time of a look",
@@ -186,13 +194,16 @@ TOPICS = (
         "As of now. No retention: kept for ever, or trimmed by its owner.",
         {"topic": "Topic"},
         {
-            "Size": (units.BytesIEC, 'max by (topic) (copydesk_topic_bytes{topic=~"$topic"})'),
-            "Retention": (units.Seconds, 'max by (topic) (copydesk_topic_retention_seconds{topic=~"$topic"})'),
             "Under-replicated": (
                 units.NoUnit,
                 'max by (topic) (copydesk_under_replicated_partitions{topic=~"$topic"})',
             ),
+            "Retention": (units.Seconds, 'max by (topic) (copydesk_topic_retention_seconds{topic=~"$topic"})'),
+            "Size": (units.BytesIEC, 'max by (topic) (copydesk_topic_bytes{topic=~"$topic"})'),
         },
+        height=12,
+        sort=("Size", True),
+        limits={"Under-replicated": {None: GREEN, 1: RED}},
     ),
 )
 

@@ -6,21 +6,16 @@ Stories and revisions get their panels when there are such.
 from grafana_foundation_sdk.models import units
 
 from ops.grafana.frame import frame
-from ops.grafana.panels import or_none, rows, series
+from ops.grafana.panels import GREEN, PER_MINUTE, RED, or_none, rows, series
 
-# A worker that starts knows nothing of what came before it, and a limit of silence is a day at most; an hour more, as
-# the alert has it.
-NEWEST = "max by (source) (max_over_time(copydesk_source_timestamp_seconds[25h]))"
-# Of a source that was never heard it counts from its declaration.
-SILENCE = (
-    f"time() - ({NEWEST} or min by (source) (min_over_time(timestamp(copydesk_source_silence_limit_seconds)[25h:5m])))"
-)
+SILENCE = "max by (source) (copydesk:source_silence_seconds)"
+LIMIT = "max by (source) (copydesk_source_silence_limit_seconds)"
 
 ARTICLES = (
     series(
         "Articles by source",
         "Enriched, each minute. Beyond fifty sources all others are one, (other).",
-        units.CountsPerMinute,
+        PER_MINUTE,
         {
             "{{source}}": or_none(
                 "60 * sum by (source) (rate(copydesk_articles_by_source_total[$__rate_interval]))", "source"
@@ -32,7 +27,7 @@ ARTICLES = (
     series(
         "Articles by language",
         "Enriched, each minute. One worker owns a language, so a language that surges can wait while others flow.",
-        units.CountsPerMinute,
+        PER_MINUTE,
         {
             "{{language}}": or_none(
                 "60 * sum by (language) (rate(copydesk_articles_by_language_total[$__rate_interval]))", "language"
@@ -46,17 +41,20 @@ ARTICLES = (
 SOURCES = (
     rows(
         "Sources",
-        "Articles in the range on top of this page, and the age of the newest of the last 25 hours. A source with a limit "
-        "was declared continuous: it may not be silent for longer.",
+        "Articles in the range on top of this page, and how long it has been silent: since its newest article of the last "
+        "25 hours, else since it was declared continuous. Beyond 100 % of its limit it has been silent for too long.",
         {"source": "Source"},
         {
             "Articles": (
-                units.Short,
-                "round(sum by (source) (increase(copydesk_articles_by_source_total[$__range])))",
+                units.LocaleFormat,
+                f"round(sum by (source) (increase(copydesk_articles_by_source_total[$__range]))) or 0 * {SILENCE}",
             ),
-            "Newest": (units.Seconds, f"time() - {NEWEST}"),
-            "May be silent for": (units.Seconds, "max by (source) (copydesk_source_silence_limit_seconds)"),
+            "Silent for": (units.Seconds, SILENCE),
+            "May be silent for": (units.Seconds, LIMIT),
+            "Of its limit": (units.PercentUnit, f"{SILENCE} / on (source) {LIMIT}"),
         },
+        sort=("Of its limit", True),
+        limits={"Of its limit": {None: GREEN, 1: RED}},
     ),
 )
 
@@ -64,7 +62,7 @@ ENTITIES = (
     series(
         "Entities by type",
         "Found, each minute.",
-        units.CountsPerMinute,
+        PER_MINUTE,
         {"{{type}}": or_none("60 * sum by (type) (rate(copydesk_entities_total[$__rate_interval]))", "type")},
         width=12,
         stacked=True,
@@ -86,7 +84,7 @@ VERDICTS = (
     series(
         "Verdicts by kind",
         "New, an exact copy, or a near one of what the window remembers; each minute.",
-        units.CountsPerMinute,
+        PER_MINUTE,
         {"{{kind}}": or_none("60 * sum by (kind) (rate(copydesk_duplicates_total[$__rate_interval]))", "kind")},
         stacked=True,
     ),
@@ -104,7 +102,7 @@ VERDICTS = (
         "Redelivered",
         "Documents that dedupe had decided before, each minute: after a kill or a rebalance, or an archive sent again. "
         "They keep their verdict.",
-        units.CountsPerMinute,
+        PER_MINUTE,
         {"documents": "60 * sum(rate(copydesk_redelivered_total[$__rate_interval])) or vector(0)"},
     ),
 )

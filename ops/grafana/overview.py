@@ -3,22 +3,70 @@
 from grafana_foundation_sdk.models import units
 
 from ops.grafana.frame import frame
-from ops.grafana.news import SILENCE
-from ops.grafana.panels import GREEN, NOTHING, RED, UNKNOWN, YELLOW, or_none, rows, series, show
+from ops.grafana.news import LIMIT, SILENCE
+from ops.grafana.panels import GREEN, NOTHING, PER_MINUTE, PER_SECOND, RED, UNKNOWN, YELLOW, or_none, rows, series, show
 
 # The recording rules where there is one: the numbers that the alerts judge. Red begins where an alert does, see
 # ops/prometheus/rules/alerts.yml, and yellow before it.
 NOW = (
+    # Is all well?
+    show(
+        "Paging alerts",
+        "For these somebody gets up: documents are not processed, or will be lost. The table below names them.",
+        units.NoUnit,
+        'count(ALERTS{alertstate="firing", alertname=~"Copydesk.*", severity="page"}) or vector(0)',
+        {None: GREEN, 1: RED},
+    ),
+    show(
+        "Ticket alerts",
+        "For these tomorrow will do. The table below names them.",
+        units.NoUnit,
+        'count(ALERTS{alertstate="firing", alertname=~"Copydesk.*", severity="ticket"}) or vector(0)',
+        {None: GREEN, 1: YELLOW},
+    ),
+    show(
+        "Workers ready",
+        "Workers that work on all their partitions. None: nothing moves.",
+        units.NoUnit,
+        "sum(copydesk_ready) or vector(0)",
+        {None: RED, 1: GREEN},
+    ),
+    show(
+        "Kafka",
+        "Whether Kafka answered the exporter's last look.",
+        units.NoUnit,
+        "min(copydesk_kafka_up)",
+        absent=UNKNOWN,
+        words={0: ("down", RED), 1: ("up", GREEN)},
+    ),
+    show(
+        "Silent sources",
+        "Sources declared continuous that have sent nothing for longer than they may. News names them.",
+        units.NoUnit,
+        # Without the exporter nobody knows the limits.
+        f"count({SILENCE} > on (source) {LIMIT}) or 0 * max(copydesk_kafka_up)",
+        {None: GREEN, 1: RED},
+        absent=UNKNOWN,
+    ),
+    show(
+        "Dead letters",
+        "Since the last `copydesk dlq seen`.",
+        units.Short,
+        "sum(copydesk_dead_letters_unseen)",
+        {None: GREEN, 1: YELLOW},
+        absent=UNKNOWN,
+    ),
+    # How much comes and goes, and how fast?
     show(
         "Documents in",
         "Taken by clean, the first stage, each second; mean of 5 minutes.",
-        units.CountsPerSecond,
+        PER_SECOND,
         'sum(copydesk:documents:rate5m{stage="clean"}) or vector(0)',
     ),
     show(
         "Enriched",
         "Published to enriched each second; mean of 5 minutes.",
-        units.CountsPerSecond,
+        PER_SECOND,
         'sum(copydesk:documents:rate5m{stage="emit", outcome="emitted"}) or vector(0)',
     ),
     show(
@@ -48,58 +96,11 @@ NOW = (
         absent=UNKNOWN,
     ),
     show(
-        "Workers ready",
-        "Workers that work on all their partitions. None: nothing moves.",
-        units.NoUnit,
-        "sum(copydesk_ready) or vector(0)",
-        {None: RED, 1: GREEN},
-    ),
-    show(
-        "Kafka",
-        "Whether Kafka answered the exporter's last look.",
-        units.NoUnit,
-        "min(copydesk_kafka_up)",
-        absent=UNKNOWN,
-        words={0: ("down", RED), 1: ("up", GREEN)},
-    ),
-    show(
-        "Dead letters not looked at",
-        "Dead letters since the last `copydesk dlq seen`.",
-        units.Short,
-        "sum(copydesk_dead_letters_unseen)",
-        {None: GREEN, 1: YELLOW},
-        absent=UNKNOWN,
-    ),
-    show(
-        "Dead-letter share",
-        "Dead letters of all stages, of the documents that clean took; 15 minutes.",
-        units.PercentUnit,
-        "max(copydesk:dead_letters:share15m)",
-        {None: GREEN, 0.05: RED},
-        absent=NOTHING,
-    ),
-    show(
         "Duplicates share",
         "Verdicts other than unique, of all; 1 hour. Its usual range is the sources' own, so it has no colour.",
         units.PercentUnit,
         "max(copydesk:duplicates:share1h)",
         absent=NOTHING,
-    ),
-    show(
-        "Silent sources",
-        "Sources declared continuous that have sent nothing for longer than they may. News names them.",
-        units.NoUnit,
-        f"count({SILENCE} > on (source) max by (source) (copydesk_source_silence_limit_seconds)) "
-        "or 0 * max(copydesk_kafka_up)",  # without the exporter nobody knows the limits
-        {None: GREEN, 1: RED},
-        absent=UNKNOWN,
-    ),
-    show(
-        "Alerts firing",
-        "Alerts of Copydesk that fire; the table below names them.",
-        units.NoUnit,
-        'count(ALERTS{alertstate="firing", alertname=~"Copydesk.*"}) or vector(0)',
-        {None: GREEN, 1: RED},
     ),
 )
 
@@ -107,7 +108,7 @@ FLOW = (
     series(
         "Documents in and out",
         "What clean takes, and how it ends. Rejected are dead letters, of any stage.",
-        units.CountsPerSecond,
+        PER_SECOND,
         {
             "in": 'sum(rate(copydesk_documents_total{stage="clean"}[$__rate_interval])) or vector(0)',
             "enriched": 'sum(rate(copydesk_documents_total{stage="emit", outcome="emitted"}[$__rate_interval])) '
@@ -127,7 +128,7 @@ FLOW = (
             for percent in (50, 95, 99)
         },
         width=12,
-        limits={None: GREEN, 60: RED},
+        limit=60,
     ),
     series(
         "Lag by topic",
@@ -139,22 +140,22 @@ FLOW = (
     ),
     series(
         "Duplicates share over time",
-        "Verdicts other than unique, of all. A leap may be a source that sends everything twice.",
+        "Verdicts other than unique, of all; 1 hour. A leap may be a source that sends everything twice.",
         units.PercentUnit,
-        {"1 hour": "copydesk:duplicates:share1h"},
+        {"share": "copydesk:duplicates:share1h"},
         width=12,
     ),
     series(
         "Dead letters by stage",
         "Documents that could not be processed, by the stage where they broke.",
-        units.CountsPerMinute,
+        PER_MINUTE,
         {"{{stage}}": or_none("60 * sum by (stage) (rate(copydesk_dead_letters_total[$__rate_interval]))", "stage")},
         width=12,
     ),
     rows(
         "Which alerts fire",
         "Each has a page in docs/runbooks: what it means, what to do, how to know that it is over.",
-        {"alertname": "Alert", "severity": "Severity"},
+        {"severity": "Severity", "alertname": "Alert"},
         {
             "How many": (
                 units.NoUnit,
@@ -164,6 +165,7 @@ FLOW = (
             )
         },
         width=12,
+        sort=("Severity", False),
     ),
 )
 

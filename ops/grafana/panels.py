@@ -17,6 +17,8 @@ Panel = Builder[models.Panel]
 DATASOURCE: Final = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
 
 GREEN, YELLOW, RED, BLUE, ORANGE = "green", "yellow", "red", "blue", "orange"
+# Grafana's own for it is "c/s", which nobody reads.
+PER_SECOND, PER_MINUTE, CORES = "suffix:/s", "suffix:/min", "suffix:cores"
 # From which value on a number has which colour; None is "from the beginning".
 Colours = Mapping[float | None, str]
 PLAIN: Final[Colours] = {None: BLUE}  # neither good nor bad
@@ -46,7 +48,7 @@ def show(
     """
     said: Words = {**(words or {}), **({_ABSENT: absent} if absent else {})}
     results = {str(value): models.ValueMappingResult(text=text, color=colour) for value, (text, colour) in said.items()}
-    return (
+    panel = (
         stat.Panel()
         .title(title)
         .description(description)
@@ -63,6 +65,8 @@ def show(
         .span(width)
         .height(5)
     )
+    # Three significant digits, Grafana's choice, make 0.000376 % of nothing, wider than its box.
+    return panel.decimals(1) if unit == units.PercentUnit else panel
 
 
 def series(
@@ -73,9 +77,14 @@ def series(
     *,
     width: int = 8,
     stacked: bool = False,
-    limits: Colours | None = None,
+    many: bool = False,
+    limit: float | str | None = None,
 ) -> Panel:
-    """Lines over time: `queries` from legend to PromQL. `limits` are drawn as dashed lines."""
+    """Lines over time: `queries` from legend to PromQL. A `limit` is dashed and red: a value, or the line of that legend.
+
+    Of `many` lines the legend stands at the side, the highest first: below, that of 24 partitions took half of the room.
+    """
+    named = len(queries) > 1 or any("{{" in legend for legend in queries)
     panel = (
         timeseries.Panel()
         .title(title)
@@ -88,19 +97,22 @@ def series(
         .stacking(
             common.StackingConfig().mode(shapes.StackingMode.NORMAL if stacked else shapes.StackingMode.NONE).group("A")
         )
-        .legend(
-            common.VizLegendOptions()
-            .display_mode(shapes.LegendDisplayMode.LIST)
-            .placement(shapes.LegendPlacement.BOTTOM)
-            .show_legend(show_legend=True)
-            .calcs([])
-        )
+        .legend((_legend_at_the_side() if many else _legend_below()).show_legend(show_legend=named))
         .tooltip(common.VizTooltipOptions().mode(shapes.TooltipDisplayMode.MULTI).sort(shapes.SortOrder.DESCENDING))
         .span(width)
         .height(8)
     )
-    if limits:
-        panel.thresholds(_thresholds(limits)).thresholds_style(
+    if isinstance(limit, str):
+        red = {"mode": models.FieldColorModeId.FIXED, "fixedColor": RED}
+        panel.override_by_name(
+            limit,
+            [
+                models.DynamicConfigValue("color", red),
+                models.DynamicConfigValue("custom.lineStyle", {"fill": "dash", "dash": [10, 10]}),
+            ],
+        )
+    elif limit is not None:
+        panel.thresholds(_thresholds({None: GREEN, limit: RED})).thresholds_style(
             common.GraphThresholdsStyleConfig().mode(shapes.GraphThresholdsStyleMode.DASHED)
         )
     for ref, (legend, expr) in zip(ascii_uppercase, queries.items(), strict=False):
@@ -108,8 +120,8 @@ def series(
     return panel
 
 
-def heat(title: str, description: str, unit: str, expr: str, *, width: int = 6) -> Panel:
-    """A histogram over time; `expr` gives its buckets by le."""
+def heat(title: str, description: str, unit: str, expr: str, count: str = PER_SECOND) -> Panel:
+    """A histogram over time; `expr` gives its buckets by le, in `unit`, and what is in them in `count`."""
     return (
         heatmap.Panel()
         .title(title)
@@ -117,8 +129,9 @@ def heat(title: str, description: str, unit: str, expr: str, *, width: int = 6) 
         .datasource(DATASOURCE)
         .unit(unit)
         .y_axis(heatmap.YAxisConfig().unit(unit))
+        .cell_values(heatmap.CellValues().unit(count))
         .with_target(_query("A", expr).range().format(PromQueryFormat.HEATMAP).legend_format("{{le}}"))
-        .span(width)
+        .span(6)
         .height(8)
     )
 
@@ -131,11 +144,17 @@ def rows(
     *,
     width: int = 24,
     height: int = 8,
+    sort: tuple[str, bool] | None = None,
+    limits: Mapping[str, Colours] | None = None,
 ) -> Panel:
     """A table as of now: its first columns are `labels`, then come `columns`, from heading to unit and PromQL.
 
     Each query keeps its labels only where they are in `labels`; Grafana joins the rows that agree in those they share.
+    The first query must answer whenever one of them does. On top stands what has most of it, or `sort` names another
+    column and whether it falls.
     """
+    headings = list(columns)
+    by, falling = sort or (headings[0], True)
     panel = (
         table.Panel()
         .title(title)
@@ -144,15 +163,18 @@ def rows(
         .unit(units.NoUnit)
         .span(width)
         .height(height)
+        .sort_by([common.TableSortByFieldState().display_name(by).desc(desc=falling)])
     )
-    # Grafana calls a value after its query, unless there is only one.
-    values = {
-        f"Value #{ref}" if len(columns) > 1 else "Value": heading
-        for ref, heading in zip(ascii_uppercase, columns, strict=False)
+    # Grafana calls a value after its query, unless only one has an answer: that is the first.
+    values = {"Value": headings[0]} | {
+        f"Value #{ref}": heading for ref, heading in zip(ascii_uppercase, headings, strict=False)
     }
     for ref, (heading, (unit, expr)) in zip(ascii_uppercase, columns.items(), strict=False):
         panel.with_target(_query(ref, expr).instant().format(PromQueryFormat.TABLE))
-        panel.override_by_name(heading, [models.DynamicConfigValue("unit", unit)])
+        look: dict[str, object] = {"unit": unit}
+        if limits and heading in limits:
+            look |= {"thresholds": _thresholds(limits[heading]).build(), "custom.cellOptions": {"type": "color-text"}}
+        panel.override_by_name(heading, [models.DynamicConfigValue(name, value) for name, value in look.items()])
     order = [*labels, *values]
     panel.with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
     panel.with_transformation(
@@ -171,6 +193,16 @@ def rows(
 def or_none(expr: str, label: str) -> str:
     """What counts events has no series before the first of them; a line "none" at 0 stands there instead."""
     return f'{expr} or on () label_replace(vector(0), "{label}", "none", "", "")'
+
+
+def _legend_below() -> common.VizLegendOptions:
+    below = common.VizLegendOptions().display_mode(shapes.LegendDisplayMode.LIST)
+    return below.placement(shapes.LegendPlacement.BOTTOM).calcs([])
+
+
+def _legend_at_the_side() -> common.VizLegendOptions:
+    side = common.VizLegendOptions().display_mode(shapes.LegendDisplayMode.TABLE)
+    return side.placement(shapes.LegendPlacement.RIGHT).calcs(["last"]).sort_by("Last").sort_desc(sort_desc=True)
 
 
 def _query(ref: str, expr: str) -> prometheus.Dataquery:

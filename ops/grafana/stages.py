@@ -5,7 +5,7 @@ from typing import get_args
 from grafana_foundation_sdk.models import units
 
 from ops.grafana.frame import WORKER, frame
-from ops.grafana.panels import GREEN, RED, heat, or_none, rows, series
+from ops.grafana.panels import CORES, GREEN, PER_MINUTE, PER_SECOND, RED, heat, or_none, rows, series
 from pipeline.records import Stage
 
 STAGES = get_args(Stage)
@@ -14,13 +14,13 @@ RATE = (
     series(
         "Documents by stage",
         "Taken each second, however they ended. Stages further on take what was not dropped or rejected before.",
-        units.CountsPerSecond,
+        PER_SECOND,
         {"{{stage}}": 'sum by (stage) (rate(copydesk_documents_total{instance=~"$worker"}[$__rate_interval]))'},
     ),
     series(
         "Documents by worker",
         "Taken each second by all stages of a worker: four times the articles where it owns a part of every topic.",
-        units.CountsPerSecond,
+        PER_SECOND,
         {"{{instance}}": 'sum by (instance) (rate(copydesk_documents_total{instance=~"$worker"}[$__rate_interval]))'},
     ),
     series(
@@ -74,19 +74,20 @@ BATCHES = (
 POOL = (
     series(
         "Pool",
-        "Processes for CPU-bound work, and documents given to them and not answered yet. "
+        "Documents given to the processes for CPU-bound work and not answered yet; dashed, how many processes there are. "
         "Fewer documents than processes: there is nothing to do, or something else holds the worker up.",
         units.Short,
         {
-            "{{instance}} processes": 'sum by (instance) (copydesk_pool_processes{instance=~"$worker"})',
-            "{{instance}} documents": 'sum by (instance) (copydesk_pool_documents{instance=~"$worker"})',
+            "processes": 'sum(copydesk_pool_processes{instance=~"$worker"})',
+            "documents": 'sum(copydesk_pool_documents{instance=~"$worker"})',
         },
         width=6,
+        limit="processes",
     ),
     series(
         "Processes ended by a document",
         "One that crashed or took too long. It costs that document alone; many mean a bad source or too little memory.",
-        units.CountsPerMinute,
+        PER_MINUTE,
         {
             "{{stage}} {{cause}}": or_none(
                 "60 * sum by (stage, cause) "
@@ -100,10 +101,10 @@ POOL = (
         "Event loop ticks",
         "Twice a second, less what the loop was late; below the dashed line an alert begins. One that stands still ticks "
         "not at all.",
-        units.CountsPerSecond,
+        PER_SECOND,
         {"{{instance}}": 'rate(copydesk_loop_lag_seconds_count{instance=~"$worker"}[$__rate_interval])'},
         width=6,
-        limits={None: RED, 1.5: GREEN},
+        limit=1.5,
     ),
     series(
         "Event loop lag, p99",
@@ -115,7 +116,7 @@ POOL = (
             '(rate(copydesk_loop_lag_seconds_bucket{instance=~"$worker"}[$__rate_interval])))'
         },
         width=6,
-        limits={None: GREEN, 0.5: RED},
+        limit=0.5,
     ),
 )
 
@@ -123,14 +124,14 @@ COST = (
     series(
         "CPU-bound work by stage",
         "Seconds of work in a second: how many cores a stage keeps busy, in the processes or on the loop.",
-        units.Short,
+        CORES,
         {"{{stage}}": 'sum by (stage) (rate(copydesk_stage_seconds_sum{instance=~"$worker"}[$__rate_interval]))'},
         stacked=True,
     ),
     series(
         "CPU of the worker itself",
         "Cores taken by the process with the event loop, without its pool. Near 1 it is the bottleneck.",
-        units.Short,
+        CORES,
         {
             "{{instance}}": "sum by (instance) "
             '(rate(process_cpu_seconds_total{job="worker", instance=~"$worker"}[$__rate_interval]))'
@@ -158,6 +159,8 @@ DEDUPE = (
             "partition {{partition}}": 'max by (partition) (copydesk_window_documents{instance=~"$worker"})',
             "limit": 'max(copydesk_window_limit_documents{instance=~"$worker"})',
         },
+        many=True,
+        limit="limit",
     ),
     heat(
         "Folds",
@@ -165,16 +168,21 @@ DEDUPE = (
         "full window. Until then the partition waits. Empty while nothing moves.",
         units.Seconds,
         'sum by (le) (increase(copydesk_fold_seconds_bucket{instance=~"$worker"}[$__rate_interval]))',
-        width=8,
+        units.Short,
     ),
     series(
-        "Partitions and records in folds",
-        "Partitions that wait for their fold, and fingerprints read for folds each second.",
-        units.Short,
-        {
-            "partitions waiting": 'sum(copydesk_folding_partitions{instance=~"$worker"})',
-            "records a second": 'sum(rate(copydesk_fold_records_total{instance=~"$worker"}[$__rate_interval]))',
-        },
+        "Partitions that wait",
+        "Partitions of tagged that wait until their log is folded. All others go on.",
+        units.NoUnit,
+        {"partitions": 'sum(copydesk_folding_partitions{instance=~"$worker"})'},
+        width=5,
+    ),
+    series(
+        "Read in folds",
+        "Fingerprints read each second, when a partition moves.",
+        PER_SECOND,
+        {"fingerprints": 'sum(rate(copydesk_fold_records_total{instance=~"$worker"}[$__rate_interval]))'},
+        width=5,
     ),
 )
 
@@ -197,6 +205,7 @@ WORKERS = (
             ),
             "Open files": (units.Short, 'max by (instance) (process_open_fds{job="worker", instance=~"$worker"})'),
         },
+        limits={"Ready": {None: RED, 1: GREEN}},
     ),
 )
 

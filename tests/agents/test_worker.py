@@ -52,6 +52,7 @@ def test_unequal_partitions_are_refused_in_one_line(desk: Settings, tmp_path: Pa
     assert "partitions" in refusal(desk, tmp_path)
 
 
+@pytest.mark.long
 def test_an_idle_worker_is_ready_and_a_rebalance_does_not_flap_it(broker: str, tmp_path: Path) -> None:
     """One partition of everything, two workers: one of them has nothing to do."""
     settings = Settings(brokers=broker, prefix="idle", partitions=1)

@@ -63,6 +63,7 @@ async def test_articles_and_dead_letters_come_from_the_topics(desk: Settings) ->
 
 
 @pytest.mark.broker
+@pytest.mark.long
 async def test_a_missing_topic_is_told_and_waited_for(broker: str) -> None:
     settings = Settings(brokers=broker, prefix=f"late{time.time_ns()}")
     async with top(1, settings=settings).run_test(size=LARGE) as pilot:

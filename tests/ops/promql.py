@@ -1,4 +1,4 @@
-"""Every query that an operator's screen or pager runs, and the names of the metrics in it."""
+"""Every query that an operator's screen or pager runs or a runbook tells to run, and the names of the metrics in it."""
 
 import json
 import re
@@ -8,9 +8,14 @@ from typing import Any
 
 import yaml
 
-OPS = Path(__file__).parent.parent.parent / "ops"
+ROOT = Path(__file__).parent.parent.parent
+OPS, RUNBOOKS = ROOT / "ops", ROOT / "docs" / "runbooks"
 BOARDS = {file.stem: json.loads(file.read_text()) for file in sorted((OPS / "grafana" / "dashboards").glob("*.json"))}
 RULES = {file.stem: yaml.safe_load(file.read_text()) for file in sorted((OPS / "prometheus" / "rules").glob("*.yml"))}
+
+BLOCK = re.compile(r"^ *```promql\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+# What prose says about a metric of ours: "`copydesk_kafka_up` is 1".
+IN_PROSE = re.compile(r"`(copydesk[_:][^`\n]+)`")
 
 # What Grafana puts in place of its variables, at a range of an hour and a scrape every 15 s.
 SUBSTITUTES = {"__rate_interval": "1m", "__range": "1h", "worker": ".*", "topic": ".*"}
@@ -65,6 +70,15 @@ def queries() -> Iterator[tuple[str, str]]:
         for group in rules["groups"]:
             for rule in group["rules"]:
                 yield f"{name}: {rule.get('alert') or rule['record']}", rule["expr"]
+
+
+def runbook_queries() -> Iterator[tuple[str, str]]:
+    """The page and the PromQL, a query a line, that somebody is told to paste at three in the morning."""
+    for page in sorted(RUNBOOKS.glob("*.md")):
+        text = page.read_text()
+        lines = [line for block in BLOCK.findall(text) for line in block.splitlines()]
+        for number, expr in enumerate([*lines, *IN_PROSE.findall(text)]):
+            yield f"{page.stem}: {number}", expr
 
 
 def panels(board: dict[str, Any]) -> list[dict[str, Any]]:

@@ -102,13 +102,14 @@ def test_a_broken_alert_is_found(
         tested = {each["alertname"] for each in evaluations(tests)}
         rules = [broken(alert) for alert in ALERTS if alert["alert"] in tested]
         alerts = tmp_path / f"alerts-{name}"
-        # The name by which duplicates.yml has it evaluated after the recording rules.
-        alerts.write_text(yaml.safe_dump({"groups": [{"name": "copydesk-documents", "rules": rules}]}))
-        cases = [_keep(case, kept) for case in tests["tests"]]
+        alerts.write_text(yaml.safe_dump({"groups": [{"name": "broken", "rules": rules}]}))
+        changed = {
+            "rule_files": [str(alerts), str(RECORDING)],
+            "group_eval_order": ["copydesk-recording", "broken"],
+            "tests": [kept_case for case in tests["tests"] if (kept_case := _keep(case, kept))],
+        }
         files.append(tmp_path / name)
-        files[-1].write_text(
-            yaml.safe_dump(tests | {"rule_files": [str(alerts), str(RECORDING)], "tests": [c for c in cases if c]})
-        )
+        files[-1].write_text(yaml.safe_dump(tests | changed))
     done = promtool("test", "rules", *files)
     assert set(FAILED.findall(done.stdout + done.stderr)) == set(names)
 

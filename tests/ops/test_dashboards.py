@@ -12,10 +12,12 @@ from grafana_foundation_sdk.models import units
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from ops.grafana.__main__ import FOLDER, files
+from ops.grafana.panels import CORES, PER_MINUTE, PER_SECOND
 from tests.ops.promql import BOARDS, OPS, SUBSTITUTES, panels, variables
 
 NAMES = ["dead-letters", "kafka", "news", "overview", "stages"]
 UNITS = {value for name, value in vars(units).items() if isinstance(value, str) and not name.startswith("_")}
+UNITS |= {PER_SECOND, PER_MINUTE, CORES}
 # Of a mark on the time line the SDK knows only what all data sources share.
 PROMETHEUS_ANNOTATION = {".annotations.list.titleFormat", ".annotations.list.textFormat"}
 
@@ -94,6 +96,25 @@ def test_a_number_on_the_wall_is_never_empty(panel: dict[str, Any]) -> None:
     assert target["instant"] is True
     words = [value for mapping in panel["fieldConfig"]["defaults"]["mappings"] for value in mapping["options"]]
     assert target["expr"].endswith("or vector(-1)" if "-1" in words else "or vector(0)")
+
+
+@each_panel
+def test_a_column_has_a_heading_of_ours(panel: dict[str, Any]) -> None:
+    """Whether one query answers or all of them; and what a column looks like is said of one that is there."""
+    if panel["type"] != "table":
+        return
+    [columns] = [one["options"]["renameByName"] for one in panel["transformations"] if one["id"] == "organize"]
+    assert columns["Value"] == columns["Value #A"]
+    assert {f"Value #{target['refId']}" for target in panel["targets"]} <= set(columns)
+    looks = {override["matcher"]["options"] for override in panel["fieldConfig"]["overrides"]}
+    assert looks | {one["displayName"] for one in panel["options"]["sortBy"]} <= set(columns.values())
+
+
+@each_panel
+def test_a_dashed_line_is_there(panel: dict[str, Any]) -> None:
+    if panel["type"] == "timeseries":
+        dashed = {override["matcher"]["options"] for override in panel["fieldConfig"].get("overrides", [])}
+        assert dashed <= {target["legendFormat"] for target in panel["targets"]}
 
 
 @each_board
