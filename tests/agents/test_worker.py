@@ -82,6 +82,7 @@ def test_an_idle_worker_is_ready_and_a_rebalance_does_not_flap_it(broker: str, t
         assert wait_done(settings, ids)[ids[0]] == "enriched"
 
 
+@pytest.mark.long
 def test_nothing_is_left_of_a_killed_worker(desk: Settings, tmp_path: Path) -> None:
     with workers(desk, tmp_path) as start:
         worker = start(COPYDESK_PROCESSES="2")

@@ -22,6 +22,7 @@ SECOND = [f"Document {number} came while one worker slept in its bed.".encode() 
 
 
 @pytest.mark.timeout(150)
+@pytest.mark.long
 def test_a_worker_that_slept_through_its_session_changes_nothing(desk: Settings, tmp_path: Path) -> None:
     with workers(desk, tmp_path) as start:
         sleeper = start()

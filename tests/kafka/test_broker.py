@@ -178,6 +178,7 @@ def test_the_keeper_passes_signals_on_and_ends_after_the_command(number: int, st
 
 
 @pytest.mark.broker
+@pytest.mark.long
 def test_one_node_answers_keeps_its_records_over_a_restart_and_leaves_nothing(cache_dir: Path) -> None:
     largest = os.urandom(10 * 1024 * 1024)
     with LocalCluster(cache_dir=cache_dir) as cluster:
