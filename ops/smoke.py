@@ -12,7 +12,6 @@ import json
 import os
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer
+
+from pipeline.kafka.broker import free_ports
 
 ROOT: Final = Path(__file__).parents[1]
 COPYDESK: Final = Path(sys.executable).with_name("copydesk")
@@ -259,14 +260,6 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> None:
 def expect(found: object, wanted: object) -> None:
     if found != wanted:
         raise StepError(f"found {found!r}, wanted {wanted!r}")
-
-
-def free_ports(number: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def find_compose() -> list[str]:

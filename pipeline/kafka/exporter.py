@@ -73,24 +73,33 @@ async def look(settings: Settings) -> dict[Gauge, Labelled]:
         KafkaError: the same, said by a broker.
     """
     async with clients.admin(settings, **_CLIENT) as admin:
-        topics, cluster = await admin.describe_topics(), await admin.describe_cluster()
+        described, cluster = await admin.describe_topics(), await admin.describe_cluster()
         brokers = [broker["node_id"] for broker in cluster["brokers"]]
+        # Of what is configured one may hang, and a client tries them in an order of its own: these live.
+        alive = ",".join(_address(broker["host"], broker["port"]) for broker in cluster["brokers"])
+        settings = settings.model_copy(update={"brokers": alive})
         names = [topic_name(settings, name) for name in TOPICS]
-        parts = {
+        topics = {topic["topic"]: topic["partitions"] for topic in described if topic["topic"] in names}
+        numbers = {name: [part["partition"] for part in parts] for name, parts in topics.items()}
+        readings = {
             "lag": _lag(admin, settings),
             "dead letters": _dead_letters(admin, settings),
             "retention": _retention(admin, settings),
             "group": _group(admin, settings),
         }
-        disks = {f"disks of broker {broker}": log_dirs.volumes(admin, broker, names) for broker in brokers}
-        found, volumes = await asyncio.gather(_read(parts), _read(disks))
+        disks = {f"disks of broker {broker}": log_dirs.volumes(admin, broker, numbers) for broker in brokers}
+        found, volumes = await asyncio.gather(_read(readings), _read(disks))
     values: dict[Gauge, Labelled] = {
         metrics.BROKERS: {(str(broker),): 1 for broker in brokers},
-        metrics.UNDER_REPLICATED: {(topic["topic"],): _missing(topic) for topic in topics if topic["topic"] in names},
+        metrics.UNDER_REPLICATED: {(name,): _missing(parts) for name, parts in topics.items()},
     }
     for part in found:
         values |= part
     return values | _disks([volume for of_broker in volumes for volume in of_broker], names)
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 async def _read(parts: Mapping[str, Awaitable[T]]) -> list[T]:
@@ -164,9 +173,9 @@ async def _group(admin: AIOKafkaAdminClient, settings: Settings) -> dict[Gauge, 
     return {metrics.GROUP_MEMBERS: {(settings.group_id,): members}}
 
 
-def _missing(topic: Mapping[str, Any]) -> int:
+def _missing(partitions: Sequence[Mapping[str, Any]]) -> int:
     """Partitions of which a copy is missing, or the leader where there is but one copy."""
-    return sum(len(part["isr"]) < len(part["replicas"]) or part["leader"] < 0 for part in topic["partitions"])
+    return sum(len(part["isr"]) < len(part["replicas"]) or part["leader"] < 0 for part in partitions)
 
 
 def _disks(volumes: Sequence[Volume], names: Sequence[str]) -> dict[Gauge, Labelled]:

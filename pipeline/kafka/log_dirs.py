@@ -5,7 +5,7 @@ written out here, from the protocol guide's page "DescribeLogDirs API (Key: 35)"
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -40,19 +40,15 @@ class Volume:
     """Bytes of each of the topics asked for."""
 
 
-async def volumes(admin: AIOKafkaAdminClient, broker: int, topics: Sequence[str]) -> list[Volume]:
-    """The log folders of a broker.
+async def volumes(admin: AIOKafkaAdminClient, broker: int, partitions: Mapping[str, Sequence[int]]) -> list[Volume]:
+    """The log folders of a broker, with what they hold of the partitions named by topic.
 
     Raises:
         KafkaError: it did not answer, or refused.
         NotImplementedError: it is older than 3.3.
     """
-    # The partitions asked for must be named; those a broker has no copy of are left out of its answer.
-    wanted: list[Any] = [
-        (topic["topic"], [part["partition"] for part in topic["partitions"]], {})
-        for topic in await admin.describe_topics()
-        if topic["topic"] in topics
-    ]
+    # Partitions that the broker has no copy of are left out of its answer.
+    wanted: list[Any] = [(topic, list(numbers), {}) for topic, numbers in partitions.items()]
     answer = await admin._send_request_to_node(broker, _DescribeLogDirs(wanted))  # noqa: SLF001 - see the head
     if answer.error_code:
         raise for_code(answer.error_code)
