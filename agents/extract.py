@@ -3,15 +3,13 @@
 import time
 from collections import Counter
 from dataclasses import replace
-from functools import cache
-from importlib import import_module
 
 from agents.message import Incoming, Result, route
 from pipeline.duplicates.sketch import sketch
 from pipeline.entities import find
+from pipeline.entities.gazetteer import gazetteer
 from pipeline.entities.language import detect
-from pipeline.entities.tagger import Tagger
-from pipeline.errors import UserError
+from pipeline.entities.taggers import tagger
 from pipeline.kafka.topics import language_partition, partitions
 from pipeline.outcomes import Emit, Reject
 from pipeline.records import Article, RecordError, Tagged, decode
@@ -27,7 +25,7 @@ def work(incoming: Incoming, settings: Settings) -> Result:
             Reject("not a clean record", str(error)), incoming, stage="extract", to="tagged", settings=settings
         )
     language = detect(f"{article.headline or ''}\n{article.body}")
-    found = find(article.headline, article.body, language, (tagger(settings.tagger),))
+    found = find(article.headline, article.body, language, (tagger(settings.tagger),), dateline=article.dateline)
     tagged = Tagged(
         article=article,
         language=language,
@@ -51,20 +49,10 @@ def work(incoming: Incoming, settings: Settings) -> Result:
 
 
 def prepare(settings: Settings) -> None:
-    """Load what the first document would wait for: the tagger, 1 to 2 s."""
-    tagger(settings.tagger)
-
-
-@cache
-def tagger(name: str) -> Tagger:
-    """The tagger of this process, loaded once. `module:function` names a function that returns one.
+    """Load what the first document would wait for.
 
     Raises:
-        UserError: there is no such function.
+        UserError: there is no such tagger, or it does not load.
     """
-    module, _, function = name.partition(":")
-    try:
-        loaded: Tagger = getattr(import_module(module), function)()
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UserError(f"tagger {name}: {error}; COPYDESK_TAGGER takes module:function") from error
-    return loaded
+    tagger(settings.tagger)
+    gazetteer()

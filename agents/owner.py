@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import RecordsToDelete
-from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
+from aiokafka.errors import IllegalOperation, InvalidProducerEpoch, KafkaError, ProducerFenced
 from aiokafka.structs import TopicPartition
 
 from agents.message import Bug, Incoming, Outgoing, Result, identity, route
@@ -196,7 +196,8 @@ class Owner:
                 ]
                 sent = [await send(producer, outgoing) for outgoing in judged]
                 await asyncio.gather(*logged, *sent)
-        except (ProducerFenced, InvalidProducerEpoch) as error:
+        except (ProducerFenced, InvalidProducerEpoch, IllegalOperation) as error:
+            # The last is what a send gets after an earlier one of the same transaction was told of the fence.
             raise UserError(
                 f"partition {self.partition} of tagged has a new owner, this worker was away for too long; restart it"
             ) from error

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import ctypes
 import multiprocessing
+import os
 import resource
 import signal
 import sys
@@ -69,6 +70,8 @@ def _prepare(prepare: Callable[[Settings], None]) -> None:
 
 
 def _context() -> BaseContext:
+    # There are as many processes as cores: matrix products that start threads of their own fight for them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["agents.clean", "agents.extract"])
     return context

@@ -14,14 +14,14 @@ import orjson
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 from pydantic import Field as Constraint
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 
 # Names the header under which every record of ours carries its schema number, so a consumer can skip what it does not
 # understand without parsing it.
 SCHEMA_HEADER: Final = "copydesk-schema"
 
 EntityType = Literal["PERSON", "ORGANISATION", "PLACE", "OTHER"]
-Field = Literal["headline", "body"]
+Field = Literal["headline", "dateline", "body"]
 Kind = Literal["unique", "exact", "near"]
 Status = Literal["usable", "withheld", "withdrawn"]
 Id = Annotated[str, Constraint(pattern=r"^[0-9a-f]{32}$")]
@@ -118,6 +118,8 @@ class Mention:
     start: int
     end: int
     text: str
+    government: bool = False
+    """A capital that stands for its government ("Moscow said"), where that is certain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,11 +127,17 @@ class Entity:
     """One person, organisation, place or other name of an article, with all its mentions."""
 
     name: str
-    """The fullest form the article uses."""
+    """What it is called: the fullest form in the article, or the usual name of what is known beforehand."""
     type: EntityType
     salience: float
-    """0 to 1: by number of mentions and by how early the first one stands."""
+    """0 to 1: by number of mentions, by how early the first one stands, by whether the headline names it."""
     mentions: tuple[Mention, ...]
+    ids: dict[str, str] = field(default_factory=dict)
+    """`iso3166` (alpha-2), `geonames`, `wikidata`; only where certain."""
+    roles: tuple[str, ...] = ()
+    """What a person is, as printed: "Kremlin spokesman"."""
+    symbols: tuple[str, ...] = ()
+    """Stock symbols printed behind an organisation: "IRDV.O"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

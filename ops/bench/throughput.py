@@ -43,7 +43,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=REUTERS, help="JSON Lines, plain or .gz [default: Reuters-21578]")
     parser.add_argument("--documents", type=int, default=2000)
-    parser.add_argument("--tagger", default=None, help="module:function, to measure the spine without spaCy")
+    parser.add_argument(
+        "--tagger",
+        default=None,
+        help="a name or module:function; tests.poison:load measures the spine without a tagger",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     arguments = parser.parse_args()
     if not arguments.data.exists():
@@ -97,6 +101,7 @@ def clean_and_extract(line: bytes) -> tuple[bytes, float, float]:
 
 
 def without_broker(lines: list[bytes], settings: Settings) -> dict[str, Any]:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the worker's own processes have it (agents/pool.py)
     with ProcessPoolExecutor(
         settings.worker_processes, mp_context=get_context("spawn"), initializer=begin, initargs=(settings,)
     ) as pool:

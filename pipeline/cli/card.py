@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.records import Duplicate, Enriched, EntityType
+from pipeline.records import Duplicate, Enriched, Entity, EntityType
 
 # Not printable by Unicode, yet part of how Persian, Hindi and family emoji are written; they move no cursor.
 _JOINERS: Final = "\u200c\u200d"
@@ -96,13 +96,23 @@ def _lines(record: Enriched) -> list[tuple[str, str]]:
         ("verdict", _verdict(record.duplicate) + ("" if record.status == "usable" else f", {record.status}")),
     ]
     for kind, label in _ENTITIES.items():
-        names = [f"{entity.name} {len(entity.mentions)}" for entity in record.entities if entity.type == kind]
+        names = [_entity(entity) for entity in record.entities if entity.type == kind]
         if names:
             more = len(names) - _NAMES_SHOWN
             lines.append((label, ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")))
     if record.entities_missing:
         lines.append(("entities", record.entities_missing))
     return lines
+
+
+def _entity(entity: Entity) -> str:
+    """Name, number of mentions, and what tells it from others of the name; a GeoNames number tells a person nothing."""
+    told = [
+        *entity.roles[:1],
+        *entity.symbols,
+        *(entity.ids[key] for key in ("iso3166", "wikidata") if key in entity.ids),
+    ]
+    return f"{entity.name} {len(entity.mentions)}" + (f" ({', '.join(told)})" if told else "")
 
 
 def _published(record: Enriched) -> str:

@@ -1,7 +1,7 @@
 """What finds names in a text: the interface every engine keeps to."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pipeline.records import EntityType
 
@@ -15,8 +15,9 @@ class Span:
     type: EntityType
 
 
+@runtime_checkable
 class Tagger(Protocol):
-    """An engine that finds names.
+    """An engine that finds names. docs/taggers.md says how one is plugged in.
 
     An instance lives in one process and serves one call at a time.
     """

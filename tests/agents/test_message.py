@@ -7,7 +7,7 @@ from pipeline.identity import document_id
 from pipeline.kafka import deadletters
 from pipeline.kafka.headers import RAW_TIME, as_mapping
 from pipeline.outcomes import Drop, Emit, Outcome, Reject
-from pipeline.records import SCHEMA_HEADER, Article, Dropped, Entity, Mention, Tagged, decode
+from pipeline.records import SCHEMA, SCHEMA_HEADER, Article, Dropped, Entity, Mention, Tagged, decode
 from pipeline.settings import MIB, Settings
 from tests.agents.fakes import NOON, incoming, tagged
 
@@ -33,7 +33,7 @@ def test_what_goes_on_is_keyed_by_its_id_and_carries_the_trace_the_schema_and_th
     assert decode(Article, message.value) == ARTICLE
     headers = as_mapping(message.headers)
     assert headers["traceparent"] == b"00-trace"
-    assert headers[SCHEMA_HEADER] == b"1"
+    assert headers[SCHEMA_HEADER] == str(SCHEMA).encode()
     assert headers[RAW_TIME] == b"5"
     assert "copydesk-attempt" not in headers, "the attempts were at the stage it has passed"
     assert "other" not in headers

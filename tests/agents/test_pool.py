@@ -11,6 +11,7 @@ import pytest
 from agents import extract
 from agents.message import Incoming, Result, identity
 from agents.pool import Pool
+from pipeline.entities.taggers import tagger
 from pipeline.metrics import REGISTRY
 from pipeline.outcomes import Reject
 from pipeline.records import encode
@@ -124,7 +125,7 @@ async def test_an_exception_that_cannot_cross_the_border_is_told_as_well(pool: P
 
 
 def broken_tagger(settings: Settings) -> None:
-    extract.tagger("tests.poison:no_such_function")
+    tagger("tests.poison:no_such_function")
 
 
 async def test_a_tagger_that_does_not_load_is_told_before_the_first_document(pool: Pool) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -88,6 +89,17 @@ def test_a_card_says_what_a_reader_asks() -> None:
         "Second paragraph.",
     ):
         assert part in text
+
+
+def test_a_card_tells_who_and_which_it_is() -> None:
+    peskov = replace(entity("Dmitry Peskov", "PERSON", 2), roles=("Kremlin spokesman", "spokesman"))
+    russia = replace(entity("Russia", "PLACE", 1), ids={"iso3166": "RU"})
+    moscow = replace(entity("Moscow", "PLACE", 1), ids={"geonames": "524901"})
+    acme = replace(entity("Acme Inc", "ORGANISATION", 1), symbols=("ACM.O",), ids={"wikidata": "Q1"})
+    text = shown(card(a_record(entities=(peskov, russia, moscow, acme))))
+    assert "Dmitry Peskov 2 (Kremlin spokesman)" in text
+    assert "Russia 1 (RU), Moscow 1" in text
+    assert "Acme Inc 1 (ACM.O, Q1)" in text
 
 
 def test_a_bare_record_has_a_card_too() -> None:

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from pipeline.entities import canonical
+from pipeline.entities.mentions import Text
 from pipeline.entities.tagger import Span
 from pipeline.records import Entity, EntityType
 
@@ -18,6 +20,17 @@ def read(marked: str) -> tuple[str, list[Span]]:
         text += mark[2]
         at = mark.end()
     return text + marked[at:], spans
+
+
+def grouped(marked: str, kind: EntityType, headline: str = "") -> str:
+    """The mentions of each entity where all names are of one kind: `[A] and [B]` is `A|B` or `A+B`."""
+    mark = next(mark for mark, name in _TYPES.items() if name == kind)
+    texts = []
+    for field, text in (("headline", headline), ("body", marked)):
+        plain, spans = read(text.replace("[", f"[{mark} "))
+        texts.append(Text("headline" if field == "headline" else "body", plain, spans))
+    found = sorted(canonical.entities(*texts), key=lambda e: (e.mentions[0].field == "body", e.mentions[0].start))
+    return "|".join("+".join(" ".join(mention.text.split()) for mention in entity.mentions) for entity in found)
 
 
 def show(text: str, spans: list[Span]) -> list[str]:

@@ -17,12 +17,19 @@ from tests.entities.marked import read, show
         ("[PER Sarah Palin] spoke. [PLA Palin] left; [ORG Palin] said", "PER PER PER"),
         ("[PER Bashar al-Assad] and [ORG Assad]", "PER PER"),
         ("[PER Denzel Washington] was in [PLA Washington]. [PLA Washington] said", "PER PLA PLA"),
+        ("[ORG Dell Technologies Inc] fell. [PER Michael Dell] spoke. [ORG Dell] is big", "ORG PER ORG"),
+        ("[PER Michael Jordan] left. [PLA Jordan] and [PLA Syria]", "PER PLA PLA"),
+        ("[PER Jack London] wrote of [PLA London]", "PER PLA"),
         ("[PER Creston RCMP] asked [ORG RCMP]", "PER ORG"),
+        ("[ORG Liverpool] beat Everton in [PLA Liverpool]. [ORG Liverpool] won.", "ORG PLA ORG"),
+        ("[ORG Liverpool] left the [PLA Liverpool] of old", "ORG PLA"),
+        ("the city of [PLA Liverpool]. [ORG Liverpool] is old.", "PLA PLA"),
+        ("[PER Palmyra] is in [PLA Palmyra]. [PER Palmyra] is old.", "PLA PLA PLA"),
         ("the city of [PER Victoria], said Mrs [PLA Victoria]; [PLA Victoria]", "PLA PLA PLA"),
     ],
 )
 def test_one_name_gets_one_type(marked: str, expected: str) -> None:
     text, spans = read(marked)
-    after = settled(text, spans)
+    [after] = settled([(text, spans)])
     assert " ".join(line[:3] for line in show(text, after)) == expected
     assert [(s.start, s.end) for s in after] == [(s.start, s.end) for s in spans]

@@ -47,7 +47,7 @@ def test_a_sentence_case_headline_is_tagged_and_projection_has_precedence() -> N
     body, spans = read("[PER Vladmir Putin] spoke. Putin left.")
     found = find(headline, body, "en", [Fixed({headline: in_headline, body: spans})])
     assert by_name(found.entities) == {
-        "Vladmir Putin": ["Vladmir Putin", "Vladmir Putin", "Putin"],
+        "Vladimir Putin": ["Vladmir Putin", "Vladmir Putin", "Putin"],
         "Palmyra": ["Palmyra"],
     }
 
@@ -60,6 +60,13 @@ def test_a_full_name_in_the_headline_explains_the_body() -> None:
     assert found.entities[0].type == "PERSON"
 
 
+def test_the_place_of_the_dateline_is_one_with_that_of_the_body() -> None:
+    body, spans = read("Rain fell in [PLA Moscow] and [PLA Kyiv].")
+    found = find(None, body, "en", [Fixed({body: spans})], dateline="MOSCOW")
+    assert by_name(found.entities) == {"Moscow": ["MOSCOW", "Moscow"], "Kyiv": ["Kyiv"]}
+    assert [(m.field, m.start, m.end) for m in found.entities[0].mentions] == [("dateline", 0, 6), ("body", 13, 19)]
+
+
 def test_a_name_that_only_the_tagger_knows_keeps_one_type_across_headline_and_body() -> None:
     headline, in_headline = read("They finally went home from [PER Palmyra]")
     body, spans = read("the city of [PER Palmyra]")
@@ -67,19 +74,29 @@ def test_a_name_that_only_the_tagger_knows_keeps_one_type_across_headline_and_bo
     assert [(entity.name, entity.type, len(entity.mentions)) for entity in found.entities] == [("Palmyra", "PLACE", 2)]
 
 
-@given(st.none() | TEXTS, tagged_texts(), tagged_texts())
+def test_a_city_and_its_club_stay_two_also_in_the_headline() -> None:
+    body, spans = read("[ORG Liverpool] beat Everton in [PLA Liverpool] today.")
+    headline, in_headline = read("Fans cheered while [ORG Liverpool] beat Everton")
+    place = ("PLACE", {"geonames": "2644210"}, 1)
+    for title in (headline, "Liverpool Beat Everton"):
+        found = find(title, body, "en", [Fixed({headline: in_headline, body: spans})])
+        told = [(entity.type, entity.ids, len(entity.mentions)) for entity in found.entities]
+        assert told == [("ORGANISATION", {}, 2), place]
+
+
+@given(st.none() | TEXTS, tagged_texts(), tagged_texts(), st.none() | TEXTS)
 def test_mentions_index_their_fields_and_never_overlap(
-    headline: str | None, title: tuple[str, list[Span]], article: tuple[str, list[Span]]
+    headline: str | None, title: tuple[str, list[Span]], article: tuple[str, list[Span]], dateline: str | None
 ) -> None:
     body, spans = article
     answers = {title[0]: title[1], body: spans}
     for chosen in (headline, title[0]):
-        found = find(chosen, body, "en", [Fixed(answers)])
-        fields = {"headline": chosen or "", "body": body}
+        found = find(chosen, body, "en", [Fixed(answers)], dateline=dateline)
+        fields = {"headline": chosen or "", "dateline": dateline or "", "body": body}
         mentions = sorted((m for entity in found.entities for m in entity.mentions), key=lambda m: (m.field, m.start))
         for mention in mentions:
             assert mention.text == fields[mention.field][mention.start : mention.end] != ""
         for a, b in pairwise(mentions):
             assert a.field != b.field or a.end <= b.start
         assert {("body", s.start, s.end) for s in spans} <= {(m.field, m.start, m.end) for m in mentions}
-        assert found == find(chosen, body, "en", [Fixed(answers)])
+        assert found == find(chosen, body, "en", [Fixed(answers)], dateline=dateline)

@@ -22,6 +22,8 @@ from pipeline.entities.names import acronym, initials, key, person_key, short_fo
         ("Sammy Davis Jr.", ("sammy", "davis")),
         ("Joanne K. Rowling’s", ("joanne", "k", "rowling")),
         ("Mr.", ("mr",)),
+        ("G.H. Baker", ("g", "h", "baker")),
+        ("José Muñoz", ("jose", "munoz")),
         ("Princess Di", ("di",)),
     ],
 )
@@ -37,6 +39,9 @@ def test_a_person_is_compared_without_titles_and_particles(text: str, expected: 
         ("General Motors Corp", ("general", "motors")),
         ("U.S.", ("us",)),
         ("AT&T", ("at&t",)),
+        ("Marks and Spencer", ("marks", "spencer")),
+        ("Department of Justice", ("justice", "department")),
+        ("al Qaeda", ("qaeda",)),
         ("Co", ("co",)),
         ("😀", ("😀",)),
     ],
@@ -57,6 +62,7 @@ def test_short_forms_stand_as_they_are_written() -> None:
     assert short_forms("Sammy Davis Jr") == {"Davis"}
     assert short_forms("President Putin") == {"Putin"}
     assert short_forms("Xi") == {"Xi"}
+    assert short_forms("Pieter van den Berg") == {"van den Berg", "Van den Berg", "Berg"}
     assert short_forms("...") == set()
 
 
@@ -64,7 +70,10 @@ def test_initials_and_acronyms() -> None:
     assert "IMF" in initials("International Monetary Fund")
     assert "FBI" in initials("Federal Bureau of Investigation")
     assert initials("Reuters") == frozenset()
+    assert {"TWA", "TWAI"} <= initials("Trans World Airlines Inc")
     assert acronym("U.N.") == "UN"
+    assert acronym("BoJ") == "BOJ"
+    assert acronym("S&P") == "SP"
     assert acronym("Reuters") is None
     assert acronym("A") is None
 

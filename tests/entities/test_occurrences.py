@@ -48,15 +48,28 @@ def test_surnames_are_propagated() -> None:
         "[PER Bashar al-Assad] spoke. al-Assad said Assad knew [ORG Assad Foundation]. [PER Xi] left. Xi said. May came;"
         " [PER Theresa May]. A [PER rookie yard] is 14 yard. [PER Juror No]. No."
     )
-    assert show(text, propagated(text, spans)) == [
+    assert show(text, propagated([(text, spans)])[0]) == [
         "PER Bashar al-Assad", "PER al-Assad", "PER Assad", "ORG Assad Foundation", "PER Xi", "PER Xi", "PER Theresa May",
         "PER rookie yard", "PER Juror No",
     ]  # fmt: skip
 
 
+def test_particles_belong_to_the_surname() -> None:
+    text, spans = read("[PER Pieter van den Berg] spoke. Van den Berg left; they saw van den Berg.")
+    [after] = propagated([(text, spans)])
+    assert show(text, after) == ["PER Pieter van den Berg", "PER Van den Berg", "PER van den Berg"]
+
+
+def test_the_surnames_of_the_first_two_hundred_are_propagated() -> None:
+    names = [f"John {'ABCDEFGHIJ'[i // 100]}{'klmnopqrst'[i // 10 % 10]}{'uvwxyzabcd'[i % 10]}son" for i in range(300)]
+    text, spans = read(" ".join(f"[PER {name}]" for name in names) + " " + " ".join(name[5:] for name in names))
+    [after] = propagated([(text, spans)])
+    assert len(after) == 500
+
+
 def test_titles_are_no_part_of_what_is_propagated() -> None:
     text, spans = read("[PER President Putin] spoke to the [PER President]. Putin left; the President stayed.")
-    assert show(text, propagated(text, spans)) == ["PER President Putin", "PER President", "PER Putin"]
+    assert show(text, propagated([(text, spans)])[0]) == ["PER President Putin", "PER President", "PER Putin"]
 
 
 def test_projection() -> None:

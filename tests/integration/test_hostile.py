@@ -113,7 +113,8 @@ def test_every_raw_document_ends_with_its_status_and_reason(desk: Settings, tmp_
         f"Out of order number {number}: an article with a time of its own.".encode() for number in range(len(times))
     ]
     with workers(desk, tmp_path) as start:
-        worker = start(COPYDESK_DOCUMENT_DEADLINE="5")
+        # A gigabyte is zeroed well within the deadline, two are not on a machine that is busy.
+        worker = start(COPYDESK_DOCUMENT_DEADLINE="5", COPYDESK_PROCESS_MEMORY=str(1 << 30))
         asyncio.run(write(desk, "raw", [(value, headers(media_type), None) for value, media_type, _ in RAW.values()]))
         asyncio.run(
             write(
@@ -180,7 +181,7 @@ def test_garbage_on_the_inner_topics_is_rejected_and_the_rest_goes_on(desk: Sett
 def test_memory_stays_bounded_under_nothing_but_documents_of_1_mib(desk: Settings, tmp_path: Path) -> None:
     """A minute of them, faster than they are worked on; the whole worker, all its processes."""
     with workers(desk, tmp_path) as start:
-        worker = start(COPYDESK_PROCESSES="2", COPYDESK_TAGGER="pipeline.entities.spacy_tagger:load")
+        worker = start(COPYDESK_PROCESSES="2", COPYDESK_TAGGER="copydesk")
         worker.wait_ready()
         highest = 0
         deadline = datetime.now(UTC) + timedelta(seconds=60)

@@ -15,7 +15,7 @@ from tests.desk import last_enriched, read_all, wait_done, wait_no_lag, workers
 pytestmark = pytest.mark.broker
 
 NDTV, INDEPENDENT = SEEDS / "000_da756ab1ea3c612b.txt", SEEDS / "003_ad97000ca8eed3a9.txt"
-SPACY = {"COPYDESK_TAGGER": "pipeline.entities.spacy_tagger:load"}
+TAGGER = {"COPYDESK_TAGGER": "copydesk"}
 
 
 def replay_files(settings: Settings, *paths: Path) -> None:
@@ -39,7 +39,7 @@ def records(desk: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> d
     (tmp_path / "copy.txt").write_text(copy)
     (tmp_path / "the same from another path.txt").write_bytes(NDTV.read_bytes())
     with workers(desk, tmp_path) as start:
-        start(**SPACY)
+        start(**TAGGER)
         for path in ordered:  # one after the other: order of arrival is what this is about
             replay_files(desk, path)
             wait_no_lag(desk)

@@ -1,0 +1,27 @@
+"""The build hook: a kernel where there is a compiler, and none, also not an old one, where there is none."""
+
+import ctypes
+from pathlib import Path
+
+import pytest
+
+from ops.wheel.kernel import SOURCE, compiled
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_kernel_is_built_and_can_be_loaded(tmp_path: Path) -> None:
+    library = tmp_path / "_kernel.so"
+    assert compiled(ROOT / SOURCE, library)
+    assert ctypes.CDLL(str(library)).copydesk_viterbi
+
+
+@pytest.mark.parametrize(("name", "value"), [("CC", "false"), ("PATH", "")])
+def test_without_a_compiler_nothing_is_left(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    library = tmp_path / "_kernel.so"
+    library.write_bytes(b"of an earlier build")
+    assert not compiled(ROOT / SOURCE, library)
+    assert not library.exists()
