@@ -14,9 +14,9 @@ import numpy as np
 from ops.training import export, gold, listed, md, recipe, scores, sources, wire
 from ops.training.gold import Sentence
 from ops.training.student import Params, Part
+from pipeline.entities.english import WEIGHTS
 
 T = TypeVar("T")
-WEIGHTS: Final = Path(__file__).parents[2] / "pipeline/entities/english/weights.npz"
 _AGREEMENT: Final = 0.99  # bytes and half floats lose a little
 _WIRE: Final = 12_000  # sentences of agency copy out of templates
 

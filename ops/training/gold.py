@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pipeline.entities.english.network import TAGS
 from pipeline.entities.english.tokens import TOKEN
 
-TYPES: Final = ("PER", "ORG", "LOC", "MISC")
-TAGS: Final = ("O", *(f"{part}-{kind}" for kind in TYPES for part in "BI"))
 NUMBER: Final = {tag: i for i, tag in enumerate(TAGS)}
 # Of the sets that know three types, a token outside a name may be outside or of the fourth type.
 MISC_UNKNOWN: Final = -1
@@ -26,7 +25,7 @@ class Sentence:
 
 
 # Files of the data folder, and whether each labels the fourth type.
-_SETS: Final = {
+SETS: Final = {
     "wikigold": ("wikigold", True),
     "ewt_dev": ("uner_en_ewt_dev", False),
     "ewt_test": ("uner_en_ewt_test", False),
@@ -37,7 +36,7 @@ _SETS: Final = {
 
 def sets(folder: Path) -> dict[str, list[Sentence]]:
     """The labelled sets that may be trained on."""
-    return {name: list(sentences(read(folder / f"{file}.jsonl.gz"), misc=misc)) for name, (file, misc) in _SETS.items()}
+    return {name: list(sentences(read(folder / f"{file}.jsonl.gz"), misc=misc)) for name, (file, misc) in SETS.items()}
 
 
 def read(path: Path) -> list[tuple[list[str], list[str]]]:

@@ -9,9 +9,10 @@ from typing import Any, Final
 import numpy as np
 
 from ops.training import lexicon, student, teacher
-from ops.training.gold import MISC_UNKNOWN, TAGS, Sentence
+from ops.training.gold import MISC_UNKNOWN, Sentence
 from ops.training.sources import Names
 from ops.training.student import Labelled, Part, Types
+from pipeline.entities.english.network import TAGS
 
 Text = Mapping[str, Sequence[tuple[str, ...]]]
 Sets = Mapping[str, Sequence[Sentence]]

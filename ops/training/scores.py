@@ -14,8 +14,6 @@ from pipeline.entities.english import EnglishTagger, network
 from tests.quality import ner
 from tests.quality import scores as record
 
-_SETS = ("wikigold", "uner_en_ewt_dev", "uner_en_ewt_test", "broad_twitter", "wikiann_en_train")
-
 
 def folds(data: Path) -> Iterator[tuple[list[ner.Sentence], list[gold.Sentence]]]:
     """Each block of wikigold, and all the others to train on."""
@@ -49,5 +47,5 @@ def agreement(known: Words, params: Any, weights: Path, sentences: Sequence[gold
 def write(data: Path, known: Words, frequent: Sequence[str], models: Sequence[Any], weights: Path) -> None:
     """Write docs/models/scores.json."""
     found = [counts(known, frequent, params, block) for params, (block, _) in zip(models, folds(data), strict=True)]
-    sets = [f"ner/{name}.jsonl.gz" for name in _SETS]
+    sets = [f"ner/{file}.jsonl.gz" for file, _ in gold.SETS.values()]
     record.write(found, sets, today=datetime.now(tz=UTC).date(), model=weights, folder=data)

@@ -13,13 +13,11 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from ops.training.gold import TAGS
 from pipeline.entities.english.features import BUCKETS, HASHED, SHAPES, hashed, plain, shape
+from pipeline.entities.english.network import BOUNDARY, TAGS, WINDOW
 
 Params = dict[str, jax.Array]
 
-BOUNDARY: Final = "\n"
-WINDOW: Final = 5
 LENGTH: Final = 128
 BATCH: Final = 48
 EDGE: Final = 5  # boundaries around a sentence that is read alone: as far as the layers see

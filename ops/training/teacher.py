@@ -17,7 +17,8 @@ import optax
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from ops.training.gold import MISC_UNKNOWN, NUMBER, TAGS, Sentence
+from ops.training.gold import MISC_UNKNOWN, NUMBER, Sentence
+from pipeline.entities.english.network import TAGS
 
 Params = dict[str, Any]
 

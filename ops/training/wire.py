@@ -14,7 +14,7 @@ from string import ascii_uppercase
 from typing import Final
 
 from ops.training.templates import Body, Choice, Number, Slot, Span, lines, parsed
-from pipeline.entities.english.tokens import tokens
+from pipeline.entities.english.tokens import TOKEN
 
 TEMPLATES: Final = Path(__file__).parent / "wire"
 # The kinds of name that lists hold, and how the sets we train on label them.
@@ -224,7 +224,7 @@ def _joined(pieces: Printed, *, apostrophe_alone: bool) -> tuple[str, list[tuple
 def _labelled(text: str, spans: list[tuple[int, int, str]]) -> tuple[list[str], list[str]]:
     words, tags = [], []
     at = {i: (start, label) for start, end, label in spans for i in range(start, end)}
-    for token in tokens(text):
+    for token in TOKEN.finditer(text):
         start, label = at.get(token.start(), (-1, ""))
         words.append(token[0])
         tags.append("O" if not label else f"{'B' if token.start() == start else 'I'}-{label}")

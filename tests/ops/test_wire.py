@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from ops.training import gold, listed, templates, wire
+from pipeline.entities.english import network
 
 # One telling name of each kind: where it stands, its label can be foretold.
 NAMES = {
@@ -118,11 +119,11 @@ def test_names_get_the_label_of_their_kind_or_of_the_longer_name_they_are_in(
 def test_tags_are_bio_and_the_words_are_the_taggers_own(written: list[tuple[list[str], list[str]]]) -> None:
     for words, tags in written:
         for before, tag in zip(["O", *tags], tags, strict=False):
-            assert tag in gold.TAGS
+            assert tag in network.TAGS
             assert tag[0] != "I" or before[1:] == tag[1:], (words, tags)
     for (words, tags), sentence in zip(written, gold.sentences(written, misc=True), strict=True):
         assert list(sentence.tokens) == words
-        assert [gold.TAGS[tag] for tag in sentence.tags] == tags
+        assert [network.TAGS[tag] for tag in sentence.tags] == tags
 
 
 def test_the_seed_decides(written: list[tuple[list[str], list[str]]]) -> None:

@@ -1,7 +1,6 @@
 """Tokens of English text with their offsets, as the model was trained on them."""
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 # Letters with a full stop that belongs to them: without it "U.S." ends a sentence and "Inc." a name.
@@ -9,7 +8,7 @@ _ABBREVIATIONS: Final = (
     "Mr|Mrs|Ms|Dr|Drs|St|Ste|Mt|Ft|Gen|Sen|Sens|Rep|Reps|Gov|Govs|Lt|Maj|Col|Cmdr|Adm|Capt|Sgt|Cpl|Pvt|Prof|Rev|Hon|Pres"
     "|Messrs|Inc|Corp|Co|Cos|Ltd|Bros|Jr|Sr|Dept|Univ|Assn|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec|No|vs|Ph|al"
 )
-# A hyphen parts words, so that "pro-Assad", "al-Assad" and "US-Russia" show the model the name itself. An apostrophe
+# Words, numbers, marks, and each run of line feeds. A hyphen parts words, so that "pro-Assad", "al-Assad" and "US-Russia" show the model the name itself. An apostrophe
 # does not ("O'Brien", "Sana'a"), but a possessive is a token of its own.
 TOKEN: Final = re.compile(
     rf"(?:{_ABBREVIATIONS})\.(?!\w)"
@@ -21,8 +20,3 @@ TOKEN: Final = re.compile(
     r"|\n+"
     r"|\S"
 )
-
-
-def tokens(text: str) -> Iterator[re.Match[str]]:
-    """Tokens of `text` in order: words, numbers, marks, and each run of line feeds."""
-    return TOKEN.finditer(text)
