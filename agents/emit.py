@@ -3,8 +3,10 @@
 import time
 from dataclasses import replace
 
-from agents.message import Incoming, Result, route
+from agents.message import Incoming, Outgoing, Result, identity, route
 from pipeline.emission import enrich
+from pipeline.kafka.headers import ERASE, onward
+from pipeline.kafka.topics import topic_name
 from pipeline.outcomes import Emit, Reject
 from pipeline.records import Judged, RecordError, decode
 from pipeline.settings import Settings
@@ -12,6 +14,9 @@ from pipeline.settings import Settings
 
 def work(incoming: Incoming, settings: Settings) -> Result:
     started = time.perf_counter()
+    if incoming.value is None and ERASE in incoming.headers:
+        key = identity(incoming).encode()
+        return Result("emitted", (Outgoing(topic_name(settings, "enriched"), key, None, onward({})),))
     try:
         judged = decode(Judged, incoming.value)
     except RecordError as error:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pipeline.identity import document_id, is_id
 from pipeline.kafka import deadletters
-from pipeline.kafka.headers import Headers, onward
+from pipeline.kafka.headers import ERASE, Headers, onward
 from pipeline.kafka.topics import MESSAGE_BYTES, TOPICS, topic_name
 from pipeline.logs import get_logger, trace
 from pipeline.outcomes import BUG, Drop, Emit, Reject
@@ -35,7 +35,8 @@ class Incoming:
 class Outgoing:
     topic: str
     key: bytes
-    value: bytes
+    value: bytes | None
+    """None: a tombstone."""
     headers: Headers
     partition: int | None = None
     """None: by the key."""
@@ -47,6 +48,7 @@ class Result:
 
     ending: Ending
     sends: tuple[Outgoing, ...]
+    """What it became comes first; a withdrawal notice is sent to every owner, and has one that ends it."""
     reason: str = ""
     error: str = ""
     """What was wrong with it, or the detail of why it was dropped."""
@@ -130,3 +132,8 @@ def route(
         ),
     )
     return Result("rejected", (letter,), outcome.reason, outcome.error)
+
+
+def tombstone(document: str, *, settings: Settings, partition: int) -> Outgoing:
+    """What the emit stage turns into the end of a withdrawn document's record."""
+    return Outgoing(topic_name(settings, "judged"), document.encode(), None, [*onward({}), (ERASE, b"1")], partition)

@@ -1,6 +1,6 @@
-"""The owner of one partition of the tagged topic: its window, its log, and the right to write to it.
+"""The owner of one partition of the tagged topic: its state, its log, and the right to write to it.
 
-The log record and the judged article are one transaction of a producer whose transactional id is made from the
+The log entry and all that follows from it are one transaction of a producer whose transactional id is made from the
 partition, so an owner that lost its partition without noticing (stopped for longer than its session) is fenced by the
 broker when it wakes up: its transaction is refused, its process ends, and nothing it decided is seen by anybody.
 """
@@ -10,7 +10,6 @@ import gc
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -18,26 +17,31 @@ from aiokafka.admin import RecordsToDelete
 from aiokafka.errors import IllegalOperation, InvalidProducerEpoch, KafkaError, ProducerFenced
 from aiokafka.structs import TopicPartition
 
-from agents.message import Bug, Incoming, Outgoing, Result, identity, route
+from agents.archive import Archive
+from agents.judge import Batch, Judge
+from agents.message import Incoming, Outgoing, Result
 from agents.runner import SLICE_SECONDS
+from agents.snapshots import Snapshots
 from pipeline import metrics
 from pipeline.duplicates.sketch import FoldError
-from pipeline.duplicates.window import Window
-from pipeline.emission import judge
 from pipeline.errors import UserError
+from pipeline.judging import before, codec
+from pipeline.judging.entry import Entry
+from pipeline.judging.state import State
 from pipeline.kafka import clients
 from pipeline.kafka.headers import onward
 from pipeline.kafka.topics import topic_name
 from pipeline.logs import get_logger
-from pipeline.outcomes import Emit, Reject
-from pipeline.records import Fingerprint, RecordError, Tagged, decode, encode
 from pipeline.settings import Settings
 
 log = get_logger(__name__)
 
-# Cutting the log asks every replica; once for so many records that left the window is often enough to keep it short.
+# Cutting the log asks every replica; once for so many entries that left the window is often enough to keep it short.
 _TRIM_EVERY: Final = 5_000
 _READ_MS: Final = 200
+# A snapshot waits for a second at most, in which an owner decides a few hundred documents: the stories of the last so
+# many are told again by the next one.
+_RETOLD: Final = 1_000
 
 
 class Owner:
@@ -46,17 +50,23 @@ class Owner:
     def __init__(self, partition: int, settings: Settings) -> None:
         self.partition, self.settings = partition, settings
         self._log = TopicPartition(topic_name(settings, "fingerprints"), partition)
-        self._judged = topic_name(settings, "judged")
+        self._archive = Archive(partition, settings)
         self._producer: AIOKafkaProducer | None = None
+        # One transaction at a time: of batches, and of snapshots that come due between them.
+        self._publishing = asyncio.Lock()
         self._forget()
 
     def _forget(self) -> None:
-        self.window = Window(days=self.settings.window_days, documents=self.settings.window_documents)
-        # Of the log records that make up the window (its docstring says why this is enough to cut the log by).
+        self.state = State.of(self.settings)
+        self._snapshots = Snapshots()
+        # Of the log entries in the window and, at most, of some before it: the log is cut below the first.
         self._offsets: deque[int] = deque()
         self._next = 0
-        """Offset in the log after the last one folded."""
+        """Offset in the log after the last entry that was folded."""
         self._trimmable = 0
+        self._recent: deque[str] = deque(maxlen=_RETOLD)
+
+    # -- taking the partition over -----------------------------------------------------------------------------------
 
     async def claim(self) -> None:
         """Fence all who wrote to the log before, then read what they wrote and we do not know yet."""
@@ -70,17 +80,20 @@ class Owner:
         await producer.start()  # aborts an open transaction of the owner before us
         self._producer = producer
         read = await self._catch_up()
+        self._snapshots.changed(self._recent)
+        self._recent.clear()
         # The window lives as long as the worker: a full collection would walk it, .1 to .6 s for 200,000 documents.
         gc.freeze()
         seconds = time.perf_counter() - started
         metrics.FOLD_SECONDS.observe(seconds)
         metrics.FOLD_RECORDS.inc(read)
-        metrics.WINDOW_DOCUMENTS.labels(self.partition).set(len(self.window))
+        self._show()
         log.info(
             "partition claimed",
             partition=self.partition,
             fingerprints=read,
-            window=len(self.window),
+            window=len(self.state),
+            stories=len(self.state.stories),
             seconds=round(seconds, 3),
         )
 
@@ -107,20 +120,24 @@ class Owner:
 
     def _fold(self, record: Any) -> None:
         try:
-            added = self.window.fold(decode(Fingerprint, record.value))
-        except (RecordError, FoldError) as error:
+            value = record.value or b""
+            entry = before.unpack(value) if value.startswith(before.BEGINS) else codec.unpack(value)
+            change = self.state.apply(entry)
+        except FoldError as error:
             # Somebody else wrote to our log. Every owner skips the same records, so the state stays a fold.
             log.warning("fingerprint skipped", **self._log._asdict(), offset=record.offset, error=str(error))
             metrics.DOCUMENTS.labels("dedupe", "skipped", "not a fingerprint").inc()
             return
-        if added:
-            self._remember(record.offset)
+        self._remember(record.offset)
+        self._recent += change.stories
 
     def _remember(self, offset: int) -> None:
         self._offsets.append(offset)
-        while len(self._offsets) > len(self.window):
+        while len(self._offsets) > self.state.window.next - self.state.window.first:
             self._offsets.popleft()
             self._trimmable += 1
+
+    # -- deciding ----------------------------------------------------------------------------------------------------
 
     async def decide(self, messages: Sequence[Incoming]) -> list[Result]:
         """Decide documents in offset order, and publish the decisions: all of them or none.
@@ -129,72 +146,53 @@ class Owner:
             UserError: the partition has a new owner.
             KafkaError: the transaction failed for good.
         """
-        results: list[Result] = []
-        fingerprints: list[Fingerprint | None] = []
+        judge, batch = Judge(self.partition, self.settings, self.state), Batch()
         started = time.perf_counter()
         for message in messages:
-            result, fingerprint = self._judge(message)
-            results.append(result)
-            fingerprints.append(fingerprint)
+            batch.results.append(judge.judge(message, batch))
             if time.perf_counter() - started > SLICE_SECONDS:
                 await asyncio.sleep(0)
                 started = time.perf_counter()
-        await self._publish(results, fingerprints)
-        return results
+        away = judge.away(batch)
+        judge.amend(batch, await self._archive.read(away) if away else {})
+        self._snapshots.changed(batch.stories)
+        await self._publish(batch)
+        return batch.results
 
-    def _judge(self, message: Incoming) -> tuple[Result, Fingerprint | None]:
-        """The result for a document, and its fingerprint where it was not known before."""
-        started = time.perf_counter()
-        to: dict[str, Any] = {"stage": "dedupe", "to": "judged", "settings": self.settings, "partition": self.partition}
-        try:
-            tagged = decode(Tagged, message.value)
-            fingerprint = self.window.judge(tagged)
-            known = tagged.article.id in self.window
-            timings = tagged.article.timings | {"dedupe": round(time.perf_counter() - started, 6)}
-            tagged = replace(tagged, article=replace(tagged.article, timings=timings))
-            result = route(Emit(judge(tagged, fingerprint), tagged.article.id), message, id=tagged.article.id, **to)
-        except RecordError as error:
-            return route(Reject("not a tagged record", str(error)), message, **to), None
-        except FoldError as error:
-            return route(Reject("sketch can't be read", str(error)), message, **to), None
-        except Exception as error:  # noqa: BLE001 - nothing has changed up to here, so it costs the document alone
-            reject = Bug.of(error).reject(message, stage="dedupe", id=identity(message))
-            return route(reject, message, **to), None
-        if result.ending != "emitted":
-            return result, None
-        if known:
-            metrics.REDELIVERED.inc()
-        else:
-            self.window.fold(fingerprint)
-        counted = Result(
-            "emitted",
-            result.sends,
-            seconds=time.perf_counter() - started,
-            tally={"verdicts": {fingerprint.duplicate.kind: 1}},
-        )
-        return counted, None if known else fingerprint
+    async def tell(self) -> None:
+        """Publish the snapshots of stories that have waited for their second."""
+        if self._producer and self._snapshots.waiting:
+            await self._publish(Batch())
 
-    async def _publish(self, results: Sequence[Result], fingerprints: Sequence[Fingerprint | None]) -> None:
-        judged = [outgoing for result in results for outgoing in result.sends if outgoing.topic == self._judged]
-        if not judged:
-            return
+    async def _publish(self, batch: Batch) -> None:
+        async with self._publishing:
+            sends = [
+                *batch.judged,
+                *batch.follows,
+                *self._snapshots.due(self.state.stories, self.settings, self.partition),
+            ]
+            if sends or batch.entries:
+                await self._send(batch.entries, sends)
+        await self._trim()
+
+    async def _send(self, entries: Sequence[Entry], sends: Sequence[Outgoing]) -> None:
         producer = self._producer
         if producer is None:
             raise UserError(f"partition {self.partition} of tagged was lost while a batch was in work")
+        headers = onward({})
         try:
             async with producer.transaction():
                 logged = [
                     await producer.send(
                         self._log.topic,
-                        encode(fingerprint),
-                        key=fingerprint.id.encode(),
+                        codec.pack(entry),
+                        key=entry.id.encode(),
                         partition=self.partition,
-                        headers=onward({}),
+                        headers=headers,
                     )
-                    for fingerprint in fingerprints
-                    if fingerprint
+                    for entry in entries
                 ]
-                sent = [await send(producer, outgoing) for outgoing in judged]
+                sent = [await send(producer, outgoing) for outgoing in sends]
                 await asyncio.gather(*logged, *sent)
         except (ProducerFenced, InvalidProducerEpoch, IllegalOperation) as error:
             # The last is what a send gets after an earlier one of the same transaction was told of the fence.
@@ -206,8 +204,12 @@ class Owner:
         if logged:
             self._next = max(self._next, logged[-1].result().offset + 1)
         if self._producer is producer:  # else the partition was lost meanwhile, and its new owner shows it
-            metrics.WINDOW_DOCUMENTS.labels(self.partition).set(len(self.window))
-        await self._trim()
+            self._show()
+
+    def _show(self) -> None:
+        metrics.WINDOW_DOCUMENTS.labels(self.partition).set(len(self.state))
+        metrics.WINDOW_BYTES.labels(self.partition).set(self.state.window.memory())
+        metrics.LIVE_STORIES.labels(self.partition).set(len(self.state.stories))
 
     async def _trim(self) -> None:
         """Cut the log below the window."""
@@ -221,9 +223,11 @@ class Owner:
             log.warning("log not trimmed", **self._log._asdict(), offset=self._offsets[0], error=str(error))
 
     async def close(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer:
-            await producer.stop()
+        async with self._publishing:
+            producer, self._producer = self._producer, None
+            if producer:
+                await producer.stop()
+        await self._archive.close()
 
 
 async def send(producer: AIOKafkaProducer, outgoing: Outgoing) -> "asyncio.Future[Any]":

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol, TypeVar
 from agents.message import Bug, Incoming, Outgoing, Result, route
 from agents.pool import Pool, Work
 from pipeline import metrics
-from pipeline.kafka.headers import RAW_TIME, as_mapping
+from pipeline.kafka.headers import AMENDED, RAW_TIME, as_mapping
 from pipeline.logs import get_logger
 from pipeline.outcomes import BUG, Reject
 from pipeline.records import Origin, Stage
@@ -94,7 +94,7 @@ class Runner(ABC):
     def account(self, arrived: Sequence[Incoming], results: Sequence[Result]) -> None:
         """Count what became of each document, and log those that went no further."""
         for each, result in zip(arrived, results, strict=True):
-            if result.ending != "emitted":
+            if result.ending != "emitted" and result.sends:
                 self._log_end(each, result)
             metrics.DOCUMENTS.labels(self.stage, result.ending, result.reason).inc()
             metrics.STAGE_SECONDS.labels(self.stage).observe(result.seconds)
@@ -105,7 +105,7 @@ class Runner(ABC):
                     metrics.tally(tallied, value, number)
 
     def _log_end(self, arrived: Incoming, result: Result) -> None:
-        [end] = result.sends
+        end = result.sends[0]
         id_, place, reason = end.key.decode(), asdict(arrived.origin), result.reason
         # A bug's own words may quote the document; its type does not.
         error = result.error.partition(":")[0] if reason == BUG else result.error[:_ERROR_CHARACTERS]
@@ -158,7 +158,7 @@ def _observe_arrivals(arrived: Sequence[Incoming], results: Sequence[Result]) ->
     for each, result in zip(arrived, results, strict=True):
         header = each.headers.get(RAW_TIME, b"")
         # Milliseconds until the year 2286 have 13 digits. It travels from the raw record, so it is anybody's.
-        if not header.isdigit() or len(header) > 13:
+        if not header.isdigit() or len(header) > 13 or AMENDED in each.headers:
             continue
         raw_time = min(int(header) / 1000, now)  # a producer's clock may be ahead
         metrics.END_TO_END_SECONDS.observe(now - raw_time)

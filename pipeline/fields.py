@@ -15,6 +15,8 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "source": ("source", "publisher", "source_domain", "outlet", "domain"),
     "uri": ("uri", "url", "link"),
     "byline": ("byline", "author", "authors"),
+    "version": ("version", "revision"),
+    "status": ("pubstatus", "status"),
     "language": ("language", "lang"),
     "copyright": ("copyright", "rights"),
 }

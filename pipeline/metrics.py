@@ -135,6 +135,42 @@ FOLDING_PARTITIONS: Final = Gauge(
 WINDOW_DOCUMENTS: Final = Gauge(
     "copydesk_window_documents", "Documents remembered for duplicates", ("partition",), registry=REGISTRY
 )
+WINDOW_BYTES: Final = Gauge(
+    "copydesk_window_bytes",
+    "Memory of what is remembered for duplicates, with its index",
+    ("partition",),
+    registry=REGISTRY,
+)
+LIVE_STORIES: Final = Gauge("copydesk_live_stories", "Stories that can still grow", ("partition",), registry=REGISTRY)
+DECIDE_SECONDS: Final = Histogram(
+    "copydesk_decide_seconds",
+    "Deciding on one document: its candidates, comparing it with them, its version, its story",
+    buckets=(0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
+    registry=REGISTRY,
+)
+CANDIDATES: Final = Histogram(
+    "copydesk_candidates",
+    "Articles that a new one was compared with; of one with a text that is known already, none",
+    # The last is the most that are compared (duplicates/verdict.py).
+    buckets=(0, 1, 2, 4, 8, 16, 24),
+    registry=REGISTRY,
+)
+STORY_CUTS: Final = Counter(
+    "copydesk_story_cuts",
+    "What a search for a story left out: terms with more stories than are read, stories beyond those compared",
+    ("what",),
+    registry=REGISTRY,
+)
+AMENDED: Final = Counter(
+    "copydesk_amended",
+    "Records of earlier documents that had changed: written again, or lost because the tagged article is gone",
+    ("result",),
+    registry=REGISTRY,
+)
+MERGED: Final = Counter(
+    "copydesk_merged", "Families and stories that turned out to be one", ("what",), registry=REGISTRY
+)
+WITHDRAWN: Final = Counter("copydesk_withdrawn", "Documents that were taken back", registry=REGISTRY)
 WINDOW_LIMIT: Final = Gauge(
     "copydesk_window_limit_documents", "Documents a partition remembers at most", registry=REGISTRY
 )
@@ -173,6 +209,13 @@ _TALLIES: Final[Mapping[str, tuple[Counter, Callable[[str], str]]]] = {
     "sources": (ARTICLES_BY_SOURCE, SOURCES),
     "languages": (ARTICLES_BY_LANGUAGE, LANGUAGES),
 }
+_KNOWN: Final[Mapping[Counter, tuple[str, ...]]] = {
+    ENTITIES: get_args(EntityType),
+    DUPLICATES: get_args(Kind),
+    STORY_CUTS: ("terms", "stories"),
+    AMENDED: ("written", "lost"),
+    MERGED: ("family", "story"),
+}
 _newest: dict[str, float] = {}
 
 
@@ -188,15 +231,15 @@ def begin() -> None:
         for reason in reasons:
             DOCUMENTS.labels(stage, "rejected", reason)
             DEAD_LETTERS.labels(stage, reason)
-    for reason in DROPPED:
-        DOCUMENTS.labels("clean", "dropped", reason)
+    for stage, reasons in DROPPED.items():
+        for reason in reasons:
+            DOCUMENTS.labels(stage, "dropped", reason)
     for stage in ("clean", "extract"):
         for cause in ("crash", "deadline"):
             PROCESSES_RESTARTED.labels(stage, cause)
-    for kind in get_args(Kind):
-        DUPLICATES.labels(kind)
-    for type_ in get_args(EntityType):
-        ENTITIES.labels(type_)
+    for counter, values in _KNOWN.items():
+        for value in values:
+            counter.labels(value)
 
 
 def tally(name: str, value: str, number: int) -> None:

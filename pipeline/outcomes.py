@@ -43,6 +43,7 @@ REJECTED: Final[Mapping[Stage, tuple[str, ...]]] = {
         *_PROCESS,
         "binary",
         "invalid JSON",
+        "malformed id",
         "not UTF-8",
         "too large",
         "unknown charset",
@@ -55,5 +56,5 @@ REJECTED: Final[Mapping[Stage, tuple[str, ...]]] = {
     "emit": (*_ANY_STAGE, "not a judged record"),
 }
 """Every reason for which a stage rejects a document: labels of metrics, and the table in docs/operations.md."""
-DROPPED: Final = ("empty",)
-"""Every reason for which cleaning ends a document on purpose."""
+DROPPED: Final[Mapping[Stage, tuple[str, ...]]] = {"clean": ("empty",), "dedupe": ("withdrawal",)}
+"""Every reason for which a stage ends a document on purpose; the table in docs/operations.md."""

@@ -14,7 +14,7 @@ import orjson
 from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError
 from pydantic import Field as Constraint
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 
 # Names the header under which every record of ours carries its schema number, so a consumer can skip what it does not
 # understand without parsing it.
@@ -22,7 +22,9 @@ SCHEMA_HEADER: Final = "copydesk-schema"
 
 EntityType = Literal["PERSON", "ORGANISATION", "PLACE", "OTHER"]
 Field = Literal["headline", "dateline", "body"]
-Kind = Literal["unique", "exact", "near"]
+Kind = Literal["unique", "exact", "near", "revision", "digest"]
+Direction = Literal["excerpt", "extended"]
+MarkKind = Literal["correction", "update", "repeat", "roundup", "advisory", "withdrawal"]
 Status = Literal["usable", "withheld", "withdrawn"]
 Id = Annotated[str, Constraint(pattern=r"^[0-9a-f]{32}$")]
 Stage = Literal["clean", "extract", "dedupe", "emit"]
@@ -101,6 +103,12 @@ class Article:
     """The place before the first sentence."""
     agency: str | None = None
     copyright: str | None = None
+    source_version: int | None = None
+    """Which version of its item this is, as the source counts, where it says so."""
+    status: Status = "usable"
+    """What the source says of the item."""
+    withdraws: Id | None = None
+    """Item or document that this message takes back: then it is a notice and no article."""
     words: int
     """Words in the body."""
     removed: tuple[Removed, ...] = ()
@@ -152,9 +160,22 @@ class Sketch:
     shingles: int
     """Distinct word 5-grams."""
     hashes: str
-    """The smallest distinct shingle hashes, ascending, 64-bit little-endian, base64."""
+    """The smallest distinct shingle hashes, at most 128, ascending, 32-bit little-endian, base64."""
     digits: tuple[str, ...]
-    """Distinct tokens that hold a digit, sorted."""
+    """Distinct tokens that hold a digit, at most 32, sorted."""
+    names: tuple[str, ...] = ()
+    """Distinct words that stand in the text with a capital only, at most 24, lower case, sorted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What an agency puts before a headline to say what kind of piece it is (see pipeline/duplicates/marks.py)."""
+
+    kind: MarkKind
+    number: int | None = None
+    """Of an update or a lead: `UPDATE 2`, `3rd Ld`."""
+    text: str
+    """As printed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +193,9 @@ class Tagged:
     """Why no entities were looked for, or where the search ended; null where all text was read."""
     tagger: str | None = None
     sketch: Sketch
+    mark: Mark | None = None
+    vector: str | None = None
+    """What stories are found by (see pipeline/stories/vector.py), base64."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,11 +204,15 @@ class Duplicate:
 
     kind: Kind
     of: Id | None = None
-    """Id of the first-arrived member of the family; null for `unique`."""
+    """Id of the first-arrived member of the family known then; null for `unique` and `digest`."""
     similarity: float | None = None
     """Estimated Jaccard similarity of the word 5-grams."""
     containment: float | None = None
     """Estimated share of the shorter text's 5-grams that the other has, where it could be told."""
+    direction: Direction | None = None
+    """`excerpt` of the other, or an `extended` version of it; null where both are about as long."""
+    withdrawn: bool = False
+    """What it is a copy of has been withdrawn by its source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,42 +229,23 @@ class Judged:
     schema: int = SCHEMA
     tagged: Tagged
     item_id: Id
-    """What the source calls one item, hashed with the source's name; a document is one version of it."""
+    """What the source calls one item, hashed with the source's name; a document is one version of it.
+
+    A revision that only its headline's mark tells has the id of the item that it revises.
+    """
     version: int = 1
+    """1 for the first, or as the source counts."""
     status: Status = "usable"
+    """A `withdrawn` one has no text any more, and a tombstone follows."""
     revises: Id | None = None
+    """The version before this one."""
     superseded_by: Id | None = None
+    """The version after this one: where it is set, a newer one is known."""
     received: AwareDatetime
     """From the first time the document was seen, also when it is delivered again."""
     received_from: TimeSource
     duplicate: Duplicate
     story: StoryRef | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fingerprint:
-    """Value of the fingerprints topic: the dedupe owner's log, one record for each document it decided."""
-
-    __pydantic_config__ = _CONFIG
-
-    schema: int = SCHEMA
-    id: Id
-    item_id: Id
-    version: int = 1
-    status: Status = "usable"
-    revises: Id | None = None
-    received: AwareDatetime
-    received_from: TimeSource
-    published: AwareDatetime | None = None
-    clock: AwareDatetime
-    """The partition's stream time after this record: never falls."""
-    sketch: Sketch
-    duplicate: Duplicate
-    story: StoryRef | None = None
-    vector: str | None = None
-    """Story vector in quantised integers, base64 (filled by a later version)."""
-    totals: str | None = None
-    """Running totals of the story (filled by a later version)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,13 +256,44 @@ class StorySnapshot:
 
     schema: int = SCHEMA
     id: Id
+    """Of the document it began with."""
+    merged_into: Id | None = None
+    """The older story that this one has become part of: nothing is added here any more."""
     headline: str | None = None
+    """Of its most central article."""
     entities: tuple[str, ...] = ()
+    """The most frequent names of all kinds."""
+    people: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    """Who wrote about it: the first ten."""
     first: AwareDatetime
+    """When its first article was published, or received where that is not known."""
     last: AwareDatetime
     members: tuple[str, ...] = ()
-    """The latest 50 document ids."""
+    """The latest 50 document ids, duplicates and versions among them."""
     count: int
+    """How many documents, withdrawn ones not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyMerge:
+    """Value of the families topic: a document was a copy of two others that had been taken for different ones.
+
+    What was said in `duplicate.of` before stands; this says that both names mean one family.
+    """
+
+    __pydantic_config__ = _CONFIG
+
+    schema: int = SCHEMA
+    id: Id
+    """The founder that is no longer one; also the key."""
+    merged_into: Id
+    """The founder of both from now on: the older one."""
+    by: Id
+    """The document that is a copy of both."""
+    at: AwareDatetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,10 +305,15 @@ class Enriched:
     schema: int = SCHEMA
     id: Id
     item_id: Id
+    """The item that this is a version of: what the source calls one, or what a headline's mark says it revises."""
     version: int = 1
+    """1 for the first, or as the source counts."""
     status: Status = "usable"
+    """A `withdrawn` one has no text any more, and a tombstone follows."""
     revises: Id | None = None
+    """The version before this one."""
     superseded_by: Id | None = None
+    """The version after this one: where it is set, a newer one is known."""
     source: str
     source_id: str | None = None
     uri: str | None = None
@@ -314,12 +359,12 @@ class Dropped:
     at: AwareDatetime
 
 
-Record = Article | Tagged | Judged | Fingerprint | StorySnapshot | Enriched | Dropped
-R = TypeVar("R", Article, Tagged, Judged, Fingerprint, StorySnapshot, Enriched, Dropped)
+Record = Article | Tagged | Judged | StorySnapshot | FamilyMerge | Enriched | Dropped
+R = TypeVar("R", Article, Tagged, Judged, StorySnapshot, FamilyMerge, Enriched, Dropped)
 
 
 ADAPTERS: Final[Mapping[type[Any], TypeAdapter[Any]]] = {
-    kind: TypeAdapter(kind) for kind in (Article, Tagged, Judged, Fingerprint, StorySnapshot, Enriched, Dropped)
+    kind: TypeAdapter(kind) for kind in (Article, Tagged, Judged, StorySnapshot, FamilyMerge, Enriched, Dropped)
 }
 
 

@@ -77,8 +77,10 @@ class Settings(BaseSettings):
     """Copies of each partition. 0: three, or as many as there are brokers."""
     window_days: float = Field(7.0, gt=0)
     """How long a document is remembered for duplicates, in stream time."""
+    tombstone_hours: float = Field(24.0, ge=0, le=168)
+    """How long a withdrawn article's record, without its text, stands before its tombstone, in stream time. 0: not at all."""
     window_documents: int = Field(200_000, ge=1)
-    """How many documents a partition remembers at most, the oldest out first (3.4 to 3.9 kB each)."""
+    """How many documents a partition remembers at most, the oldest out first (some 3 kB each, with its stories)."""
 
     metrics_host: str = "127.0.0.1"
     """Where /metrics, /healthz and /readyz listen."""

@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.duplicates.window import Window
-from pipeline.emission import enrich, judge
+from pipeline.emission import enrich, erased
 from pipeline.identity import document_id
+from pipeline.judging.decide import decide
+from pipeline.judging.state import State
 from pipeline.kafka import clients
 from pipeline.kafka.headers import cloud_event
 from pipeline.kafka.lag import lag
@@ -179,8 +180,11 @@ def wait_no_lag(settings: Settings, seconds: float = 60) -> None:
 
 async def last_enriched(settings: Settings) -> dict[str, Enriched]:
     """The latest record of each id, times of processing aside."""
-    found = {}
+    found: dict[str, Enriched] = {}
     for message in await read_all(settings, "enriched"):
+        if message.value is None:
+            found.pop((message.key or b"").decode(), None)
+            continue
         record = decode(Enriched, message.value)
         assert message.key == record.id.encode()
         found[record.id] = replace(record, timings={})
@@ -188,18 +192,24 @@ async def last_enriched(settings: Settings) -> dict[str, Enriched]:
 
 
 async def offline_fold(settings: Settings) -> dict[str, Enriched]:
-    """What a single process that never dies makes of the tagged topic as this run wrote it."""
-    tagged_messages = await read_all(settings, "tagged")
-    windows: dict[int, Window] = {}
-    expected: dict[str, Enriched] = {}
-    for message in sorted(tagged_messages, key=lambda message: (message.partition, message.offset)):
-        window = windows.setdefault(
-            message.partition, Window(days=settings.window_days, documents=settings.window_documents)
-        )
+    """What a single process that never dies makes of the tagged topic as this run wrote it: the records at its end."""
+    states: dict[int, State] = {}
+    arrived: dict[str, tuple[State, Tagged]] = {}
+    for message in sorted(await read_all(settings, "tagged"), key=lambda message: (message.partition, message.offset)):
+        state = states.setdefault(message.partition, State.of(settings))
         tagged = decode(Tagged, message.value)
-        if tagged.article.id in expected:  # the first occurrence counts
+        entry = decide(state, tagged, message.offset)
+        if entry is None:  # the first occurrence counts
             continue
-        fingerprint = window.judge(tagged)
-        window.fold(fingerprint)
-        expected[tagged.article.id] = replace(enrich(judge(tagged, fingerprint)), timings={})
+        state.apply(entry)
+        if not tagged.article.withdraws:
+            arrived[tagged.article.id] = state, tagged
+    expected = {}
+    for id_, (state, tagged) in arrived.items():
+        number = state.find(id_)
+        assert number is not None, "the window holds a whole run"
+        judged = state.judged(tagged, state.known(number))
+        if judged:  # else its tombstone was sent
+            record = enrich(erased(judged) if judged.status == "withdrawn" else judged)
+            expected[id_] = replace(record, timings={})
     return expected

@@ -27,7 +27,9 @@ class PoisonTagger:
         if MEMORY in text:
             hoard = []
             while True:
-                hoard.append(bytes(64 << 20))  # from calloc, so no page is touched: the limit is met at once on any machine
+                hoard.append(
+                    bytes(64 << 20)
+                )  # from calloc, so no page is touched: the limit is met at once on any machine
         if BUG in text:
             raise ValueError(f"no idea what to make of {text}")
         if TALK in text:

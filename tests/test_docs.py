@@ -24,8 +24,9 @@ from agents.message import Incoming
 from pipeline import metrics
 from pipeline.cli import COMMANDS, cli
 from pipeline.cli.card import card
-from pipeline.duplicates.window import Window
-from pipeline.emission import enrich, judge
+from pipeline.emission import enrich
+from pipeline.judging.decide import judge
+from pipeline.judging.state import State
 from pipeline.kafka.headers import as_mapping, cloud_event
 from pipeline.records import Enriched, Origin, Stage, Tagged, decode, encode
 from pipeline.settings import Settings
@@ -167,9 +168,9 @@ def test_the_python_in_the_readme_is_python() -> None:
 def seeds() -> dict[str, Enriched]:
     """The seeds as `copydesk up seeds/` makes them, with no broker."""
     settings = Settings(brokers="nowhere:1")
-    window = Window(days=settings.window_days, documents=settings.window_documents)
+    state = State.of(settings)
     found = {}
-    for document in read([SEEDS], limit=8 << 20):
+    for offset, document in enumerate(read([SEEDS], limit=8 << 20)):
         assert isinstance(document, Document)
         now = datetime.now(UTC)
         headers = as_mapping(
@@ -179,9 +180,9 @@ def seeds() -> dict[str, Enriched]:
         arrived = Incoming(cleaned.value, cleaned.key, {}, now, Origin("news.clean", 0, 0))
         [sent] = extract.work(arrived, settings).sends
         tagged = decode(Tagged, sent.value)
-        fingerprint = window.judge(tagged)
-        window.fold(fingerprint)
-        record = enrich(judge(tagged, fingerprint))
+        judged = judge(state, tagged, offset)
+        assert judged
+        record = enrich(judged)
         found[record.id] = record
     assert len(found) == 2
     return found

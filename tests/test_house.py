@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FIRST_FLOOR = {"sources", "cleaning", "entities", "duplicates", "stories", "emission"}
-FLOORS = {"cli": 4, "agents": 3, "kafka": 2} | dict.fromkeys(FIRST_FLOOR, 1)
+FLOORS = {"cli": 4, "agents": 3, "kafka": 2, "judging": 2} | dict.fromkeys(FIRST_FLOOR, 1)
 GROUND = {"records", "outcomes", "identity", "settings", "metrics", "errors", "fields", "health", "logs"}
 FILES = sorted([*(ROOT / "pipeline").rglob("*.py"), *(ROOT / "agents").rglob("*.py")])
 

@@ -16,7 +16,7 @@ from pipeline.records import (
     Article,
     Dropped,
     Enriched,
-    Fingerprint,
+    FamilyMerge,
     Id,
     Judged,
     Origin,
@@ -195,4 +195,4 @@ def test_is_id_takes_32_lower_hex_digits_and_nothing_else(text: str) -> None:
 
 
 def test_every_record_kind_is_covered() -> None:
-    assert set(ADAPTERS) == {Article, Tagged, Judged, Fingerprint, StorySnapshot, Enriched, Dropped}
+    assert set(ADAPTERS) == {Article, Tagged, Judged, StorySnapshot, FamilyMerge, Enriched, Dropped}

@@ -23,8 +23,8 @@ def store(articles: sqlite3.Connection, message: Message) -> None:
     elif schema is None:
         print(f"offset {message.offset()}: not written by the desk, left out", file=sys.stderr)
     else:
-        if schema not in {b"1", b"2"}:  # a higher number: fields were added, those known here mean what they did
-            print(f"{id_!r} has schema {schema!r}, this reader was written for 2", file=sys.stderr)
+        if schema not in {b"1", b"2", b"3"}:  # a higher number: fields were added, those known here mean what they did
+            print(f"{id_!r} has schema {schema!r}, this reader was written for 3", file=sys.stderr)
         record = json.loads(value)
         articles.execute("INSERT OR REPLACE INTO articles VALUES (?, ?)", [id_, value.decode()])
         print(repr(id_), record["language"], record["duplicate"]["kind"], repr(record["headline"]))

@@ -25,8 +25,9 @@ from typing import Any
 
 from agents import clean, extract
 from agents.message import Incoming
-from pipeline.duplicates.window import Window
-from pipeline.emission import enrich, judge
+from pipeline.emission import enrich
+from pipeline.judging.decide import judge
+from pipeline.judging.state import State
 from pipeline.kafka import clients, topics
 from pipeline.kafka.broker import LocalCluster
 from pipeline.kafka.replay import Options, replay
@@ -97,6 +98,7 @@ def clean_and_extract(line: bytes) -> tuple[bytes, float, float]:
     cleaned = clean.work(incoming, _settings).sends[0]
     between = time.perf_counter()
     tagged = extract.work(Incoming(cleaned.value, cleaned.key, {}, now, Origin("news.clean", 0, 0)), _settings).sends[0]
+    assert tagged.value
     return tagged.value, between - started, time.perf_counter() - between
 
 
@@ -107,17 +109,16 @@ def without_broker(lines: list[bytes], settings: Settings) -> dict[str, Any]:
     ) as pool:
         list(pool.map(clean_and_extract, lines[:20]))  # loaded
         before, started = cpu_seconds(), time.perf_counter()
-        window = Window(days=settings.window_days, documents=settings.window_documents)
+        state = State.of(settings)
         stages = {"clean": 0.0, "extract": 0.0, "dedupe": 0.0, "emit": 0.0}
-        for value, cleaning, extracting in pool.map(clean_and_extract, lines, chunksize=8):
+        tagged_values = pool.map(clean_and_extract, lines, chunksize=8)
+        for offset, (value, cleaning, extracting) in enumerate(tagged_values):
             stages["clean"] += cleaning
             stages["extract"] += extracting
             began = time.perf_counter()
-            tagged = decode(Tagged, value)
-            fingerprint = window.judge(tagged)
-            if tagged.article.id not in window:
-                window.fold(fingerprint)
-            judged = encode(judge(tagged, fingerprint))
+            record = judge(state, decode(Tagged, value), offset)
+            assert record
+            judged = encode(record)
             between = time.perf_counter()
             encode(enrich(decode(Judged, judged)))
             stages["dedupe"] += between - began

@@ -1,7 +1,4 @@
-"""What the news is: where it comes from, in which languages, about what, and how much of it is new.
-
-Stories and revisions get their panels when there are such.
-"""
+"""What the news is: where it comes from, in which languages, about what, how much of it is new, what is changed later."""
 
 from grafana_foundation_sdk.models import units
 
@@ -83,7 +80,8 @@ ENTITIES = (
 VERDICTS = (
     series(
         "Verdicts by kind",
-        "New, an exact copy, or a near one of what the window remembers; each minute.",
+        "New (unique), an exact copy, a near one or a revision of what the window remembers, or a digest of several; each "
+        "minute.",
         PER_MINUTE,
         {"{{kind}}": or_none("60 * sum by (kind) (rate(copydesk_duplicates_total[$__rate_interval]))", "kind")},
         stacked=True,
@@ -107,9 +105,31 @@ VERDICTS = (
     ),
 )
 
+CHANGES = (
+    series(
+        "Written again",
+        "Records of documents that came before, each minute: a newer version is known, or the document or what it copies "
+        "was withdrawn. Lost: the tagged article was gone, so readers still have the old record.",
+        PER_MINUTE,
+        {"{{result}}": "60 * sum by (result) (rate(copydesk_amended_total[$__rate_interval]))"},
+    ),
+    series(
+        "Withdrawn",
+        "Documents that their source or an operator took back, each minute. Copies at other sources do not count.",
+        PER_MINUTE,
+        {"documents": "60 * sum(rate(copydesk_withdrawn_total[$__rate_interval]))"},
+    ),
+    series(
+        "Turned out to be one",
+        "Families of copies, and stories, that an article joined later; each minute. Readers are told where they went.",
+        PER_MINUTE,
+        {"{{what}}": "60 * sum by (what) (rate(copydesk_merged_total[$__rate_interval]))"},
+    ),
+)
+
 BOARD = frame(
     "news",
     "Copydesk: news",
-    "Where the news comes from, in which languages, about what, and how much of it is new.",
-    {"Articles": ARTICLES, "Sources": SOURCES, "Entities": ENTITIES, "Verdicts": VERDICTS},
+    "Where the news comes from, in which languages, about what, how much of it is new, and what is changed later.",
+    {"Articles": ARTICLES, "Sources": SOURCES, "Entities": ENTITIES, "Verdicts": VERDICTS, "Changed later": CHANGES},
 )

@@ -149,11 +149,44 @@ COST = (
     ),
 )
 
+DECIDING = (
+    series(
+        "Time of a decision",
+        "Of one document, without what the broker takes: candidates, comparing them, its version, its story. The owner "
+        "of a language decides one after the other, so this is its ceiling.",
+        units.Seconds,
+        {
+            f"p{percent}": f"histogram_quantile(0.{percent}, sum by (le) "
+            '(rate(copydesk_decide_seconds_bucket{instance=~"$worker"}[$__rate_interval])))'
+            for percent in (50, 95)
+        },
+    ),
+    series(
+        "Articles compared with a new one",
+        "At most 24, those that share the most keys; with one whose text is known already, none. Many are a wire with "
+        "templates, or reports on one event.",
+        units.Short,
+        {
+            "mean": 'sum(rate(copydesk_candidates_sum{instance=~"$worker"}[$__rate_interval])) '
+            '/ sum(rate(copydesk_candidates_count{instance=~"$worker"}[$__rate_interval]))',
+            "p95": "histogram_quantile(0.95, sum by (le) "
+            '(rate(copydesk_candidates_bucket{instance=~"$worker"}[$__rate_interval])))',
+        },
+    ),
+    series(
+        "Searches for a story cut short",
+        "Terms that more stories have than are read (400), and promising stories beyond those compared (32); each second. "
+        "None on a small wire. Where they come near the number of documents, some are told as a story of their own.",
+        PER_SECOND,
+        {"{{what}}": 'sum by (what) (rate(copydesk_story_cuts_total{instance=~"$worker"}[$__rate_interval]))'},
+    ),
+)
+
 DEDUPE = (
     series(
         "Window",
         "Documents remembered for duplicates in each partition. At the dashed limit they are forgotten before their "
-        "days are over. Each takes 3.4 to 3.9 kB of its owner's memory.",
+        "days are over.",
         units.Short,
         {
             "partition {{partition}}": 'max by (partition) (copydesk_window_documents{instance=~"$worker"})',
@@ -162,9 +195,23 @@ DEDUPE = (
         many=True,
         limit="limit",
     ),
+    series(
+        "Memory of the window",
+        "What is remembered of them takes this much in its owner, with the index. Stories come on top, some 4 kB each.",
+        units.BytesIEC,
+        {"partition {{partition}}": 'max by (partition) (copydesk_window_bytes{instance=~"$worker"})'},
+        many=True,
+    ),
+    series(
+        "Live stories",
+        "Stories that can still grow, in each partition.",
+        units.Short,
+        {"partition {{partition}}": 'max by (partition) (copydesk_live_stories{instance=~"$worker"})'},
+        many=True,
+    ),
     heat(
         "Folds",
-        "Reading the fingerprints log when a partition moves: 14,000 records a second, a quarter of a minute for a "
+        "Reading the fingerprints log when a partition moves: some 6,000 records a second, half a minute for a "
         "full window. Until then the partition waits. Empty while nothing moves.",
         units.Seconds,
         'sum by (le) (increase(copydesk_fold_seconds_bucket{instance=~"$worker"}[$__rate_interval]))',
@@ -175,14 +222,14 @@ DEDUPE = (
         "Partitions of tagged that wait until their log is folded. All others go on.",
         units.NoUnit,
         {"partitions": 'sum(copydesk_folding_partitions{instance=~"$worker"})'},
-        width=5,
+        width=9,
     ),
     series(
         "Read in folds",
         "Fingerprints read each second, when a partition moves.",
         PER_SECOND,
         {"fingerprints": 'sum(rate(copydesk_fold_records_total{instance=~"$worker"}[$__rate_interval]))'},
-        width=5,
+        width=9,
     ),
 )
 
@@ -219,6 +266,7 @@ BOARD = frame(
         "Batches": BATCHES,
         "Processes and loop": POOL,
         "CPU and memory": COST,
+        "Deciding": DECIDING,
         "Memory of dedupe": DEDUPE,
         "Workers": WORKERS,
     },

@@ -1,7 +1,7 @@
-"""Builds the tagger's compiled kernel into the wheel, or beside its source in an editable install.
+"""Builds the compiled kernels of the tagger and of the window into the wheel, or beside their sources in an editable install.
 
-A shared library without Python's headers, so that any C compiler will do and one wheel serves every Python. Without a
-compiler the install goes on: the tagger then runs in numpy, with the same results.
+Shared libraries without Python's headers, so that any C compiler will do and one wheel serves every Python. Without a
+compiler the install goes on: numpy and Python then do the same, slower.
 """
 
 import os
@@ -15,8 +15,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = Path("pipeline/entities/english/kernel.c")
-LIBRARY = SOURCE.with_name("_kernel.so")
+SOURCES = Path("pipeline/entities/english/kernel.c"), Path("pipeline/duplicates/kernel.c")
+LIBRARY = "_kernel.so"
 
 
 class Kernel(BuildHookInterface):
@@ -26,10 +26,15 @@ class Kernel(BuildHookInterface):
         root = Path(self.root)
         if self.target_name != "wheel":
             return
-        if not compiled(root / SOURCE, root / LIBRARY):
-            self.app.display_warning("no C compiler: the tagger will run in numpy, slower and with the same results")
+        libraries = [source.with_name(LIBRARY) for source in SOURCES]
+        # Each is tried, also behind one that failed: what an earlier build left is removed.
+        built = [compiled(root / source, root / library) for source, library in zip(SOURCES, libraries, strict=True)]
+        if not all(built):
+            self.app.display_warning(
+                "no C compiler: tagger and window run without it, slower and with the same results"
+            )
             return
-        build_data["artifacts"].append(str(LIBRARY))
+        build_data["artifacts"].extend(map(str, libraries))
         build_data["pure_python"] = False
         where = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["tag"] = f"py3-none-{where}"

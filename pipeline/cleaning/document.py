@@ -8,12 +8,12 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from pipeline.cleaning import lines
+from pipeline.cleaning import item, lines
 from pipeline.cleaning.datelines import agency_inside
 from pipeline.cleaning.dates import Moment, read_field, read_rfc3339
 from pipeline.cleaning.text import Refusal, decode, normalise, one_line
 from pipeline.fields import FIELDS, pick
-from pipeline.identity import document_id
+from pipeline.identity import document_id, is_id, item_id
 from pipeline.outcomes import Drop, Emit, Outcome, Reject
 from pipeline.records import Article, Raw, TimeSource
 
@@ -28,7 +28,8 @@ _BEGINNINGS: Final = (
     (re.compile(rb"\s*<\?xml\b"), "application/xml"),
     (re.compile(rb"%PDF-"), "application/pdf"),
 )
-_NO_TEXTS: Final = ("published", "language")  # a time; and what the text itself tells better
+# A time, a number and a code; and what the text itself tells better.
+_NO_TEXTS: Final = ("published", "version", "status", "language")
 _JSON_TYPES: Final = {dict: "an object", list: "a list", bool: "true or false", type(None): "null"}
 
 # How far the clock of an event's source may run ahead of the one that stamped its record.
@@ -62,10 +63,9 @@ def clean(raw: Raw, *, document_bytes: int) -> Outcome:
         text = decode(raw.value, charset)
         document = _read_json(text) if media_type == "application/json" else _Document({"body": text})
         _check_size(document.texts, document_bytes)
+        return _article(raw, identity, media_type, document)
     except Refusal as refusal:
         return Reject(refusal.reason, refusal.error)
-    texts = {name: normalise(value) for name, value in document.texts.items()}
-    return _article(raw, identity, media_type, texts, document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +74,23 @@ class _Document:
     """By the names of `FIELDS`."""
     published: Moment | None = None
     published_from: str | None = None
+    version: Any = None
+    status: Any = None
 
 
-def _article(raw: Raw, identity: Identity, media_type: str, texts: Mapping[str, str], document: _Document) -> Outcome:
+def _article(raw: Raw, identity: Identity, media_type: str, document: _Document) -> Outcome:
+    texts = {name: normalise(value) for name, value in document.texts.items()}
     one = {name: one_line(text) or None for name, text in texts.items()}
     page = lines.read(texts.get("body", ""), one.get("headline"))
     standfirst = one.get("standfirst") or page.standfirst
     body = "\n".join(page.body)
     if not body and standfirst:  # a feed's item: its summary is all the text there is
         body, standfirst = standfirst, None
-    if not re.search(r"\w", f"{page.headline or ''}{body}"):
+    source = _header(raw, "ce_source") or one.get("source") or identity.source
+    source_id = identity.source_id or one.get("id")
+    status = item.status(_header(raw, "ce_itemstatus") or document.status)
+    withdraws = _withdraws(raw) or (item_id(source, source_id, identity.id) if status == "withdrawn" else None)
+    if not withdraws and not re.search(r"\w", f"{page.headline or ''}{body}"):
         rules = sorted({removed.rule for removed in page.removed})
         return Drop("empty", f"nothing but {', '.join(rules)}" if rules else None)
     received, received_from = _received(raw)
@@ -91,8 +98,8 @@ def _article(raw: Raw, identity: Identity, media_type: str, texts: Mapping[str, 
     published = document.published or page.published
     article = Article(
         id=identity.id,
-        source=_header(raw, "ce_source") or one.get("source") or identity.source,
-        source_id=identity.source_id or one.get("id"),
+        source=source,
+        source_id=source_id,
         uri=_uri(_header(raw, "ce_subject")) or _uri(one.get("uri")),
         media_type=media_type,
         received=received,
@@ -107,6 +114,9 @@ def _article(raw: Raw, identity: Identity, media_type: str, texts: Mapping[str, 
         dateline=page.said.get("dateline"),
         agency=page.said.get("agency") or agency_inside(copyright_line or ""),
         copyright=copyright_line,
+        source_version=item.version(_header(raw, "ce_itemversion") or document.version),
+        status=status,
+        withdraws=withdraws,
         words=len(re.findall(r"\w+", body)),
         removed=tuple(page.removed),
         cleaner=CLEANER,
@@ -117,6 +127,16 @@ def _article(raw: Raw, identity: Identity, media_type: str, texts: Mapping[str, 
 def _header(raw: Raw, name: str) -> str | None:
     value = raw.headers.get(name)
     return (one_line(normalise(value.decode(errors="replace"))) or None) if value else None
+
+
+def _withdraws(raw: Raw) -> str | None:
+    """Id of what the message says it takes back."""
+    if item.WITHDRAWS not in raw.headers:
+        return None
+    given = _header(raw, item.WITHDRAWS) or ""
+    if not is_id(given):  # as an ordinary document it would publish what was meant to take something back
+        raise Refusal("malformed id", f"header {item.WITHDRAWS} is {given[:100]!r}, not 32 hex digits")
+    return given
 
 
 def _uri(text: str | None) -> str | None:
@@ -152,10 +172,11 @@ def _read_json(text: str) -> _Document:
         raise Refusal("wrong type", f"the document is {_kind(document)}, not an object")
     picked = {field: pick(document, field) for field in FIELDS}
     texts = {field: _text(field, *found) for field, found in picked.items() if found and field not in _NO_TEXTS}
+    said = {field: found[1] for field in ("version", "status") if (found := picked[field])}
     published = picked["published"]
     if not published or not isinstance(published[1], str | int | float):
-        return _Document(texts)
-    return _Document(texts, read_field(str(published[1])), f"field {published[0]}")
+        return _Document(texts, **said)
+    return _Document(texts, read_field(str(published[1])), f"field {published[0]}", **said)
 
 
 def _text(field: str, name: str, value: Any) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.records import Duplicate, Enriched, Entity, EntityType
+from pipeline.records import Direction, Duplicate, Enriched, Entity, EntityType
 
 # Not printable by Unicode, yet part of how Persian, Hindi and family emoji are written; they move no cursor.
 _JOINERS: Final = "\u200c\u200d"
@@ -20,6 +20,7 @@ _ENTITIES: Final[dict[EntityType, str]] = {
     "PLACE": "places",
     "OTHER": "other",
 }
+_DIRECTIONS: Final[dict[Direction, str]] = {"excerpt": "an excerpt of it", "extended": "an extended version of it"}
 # Of a table's last column, on a terminal too narrow for the others.
 _LAST_COLUMN: Final = 20
 _GAP: Final = "  "
@@ -95,6 +96,8 @@ def _lines(record: Enriched) -> list[tuple[str, str]]:
         ("language", f"{record.language}, {record.words} words"),
         ("verdict", _verdict(record.duplicate) + ("" if record.status == "usable" else f", {record.status}")),
     ]
+    if record.revises or record.superseded_by:
+        lines.append(("version", _versions(record)))
     for kind, label in _ENTITIES.items():
         names = [_entity(entity) for entity in record.entities if entity.type == kind]
         if names:
@@ -124,7 +127,16 @@ def _published(record: Enriched) -> str:
 
 
 def _verdict(duplicate: Duplicate) -> str:
-    if duplicate.kind == "unique":
-        return "unique"
-    text = f"{'exact' if duplicate.kind == 'exact' else 'near'} duplicate of {duplicate.of}"
-    return text if duplicate.similarity is None else f"{text}, similarity {duplicate.similarity:.2f}"
+    if duplicate.of is None:
+        return duplicate.kind
+    text = f"{duplicate.kind}{'' if duplicate.kind == 'revision' else ' duplicate'} of {duplicate.of}"
+    if duplicate.similarity is not None:
+        text += f", similarity {duplicate.similarity:.2f}"
+    if duplicate.direction:
+        text += f", {_DIRECTIONS[duplicate.direction]}"
+    return f"{text}, which was withdrawn" if duplicate.withdrawn else text
+
+
+def _versions(record: Enriched) -> str:
+    others = (("revises", record.revises), ("superseded by", record.superseded_by))
+    return ", ".join([str(record.version), *(f"{how} {id_}" for how, id_ in others if id_)])

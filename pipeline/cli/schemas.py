@@ -13,19 +13,19 @@ from pipeline.records import (
     Article,
     Dropped,
     Enriched,
-    Fingerprint,
+    FamilyMerge,
     Judged,
     StorySnapshot,
     Tagged,
 )
 
-# By topic; raw and the dead letters carry any bytes, docs/contract/README.md describes their headers.
+# By topic; raw and the dead letters carry any bytes, and the fingerprints a binary log (docs/contract/fingerprints.md).
 RECORDS: Final[dict[str, type[Any]]] = {
     "clean": Article,
     "tagged": Tagged,
     "judged": Judged,
-    "fingerprints": Fingerprint,
     "stories": StorySnapshot,
+    "families": FamilyMerge,
     "enriched": Enriched,
     "dropped": Dropped,
 }

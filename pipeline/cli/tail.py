@@ -39,7 +39,7 @@ _INTERRUPTED: Final = 130
 def command(topic: str, *, start: Start | None, limit: int | None, no_follow: bool, as_json: bool) -> None:
     """Read enriched records, or those of any topic, as cards or JSON. Ctrl-C ends it.
 
-    TOPIC is raw, clean, tagged, judged, enriched, stories, dropped, deadletter or fingerprints.
+    TOPIC is raw, clean, tagged, judged, enriched, stories, families, dropped, deadletter or fingerprints.
 
     \b
       copydesk tail                                    cards of what comes from now on

@@ -1,191 +1,208 @@
-"""What one partition remembers: the fingerprints of its last days, and the verdict on a document that they give.
+"""What one partition remembers: the records of its last days, and how they are found.
 
-The state is a fold over the partition's log of fingerprints. Three things take a record out of the window: a later
-record whose clock is more than `days` ahead (it takes all before it along), `documents` later ones, and a later one of
-the same id. All three are later in the log than the record, so whether it is still there depends on the log from it
-onwards and on nothing before: a fold that starts at the window's first record, or anywhere before it, ends in the same
-state, and the log below the window can be cut off.
+The state is a fold over the partition's log. Three things take a record out of the window: a later one whose clock is
+more than `days` ahead of it (it takes all before it along, but for the last few), `documents` later ones, and a later one of the same id. All three
+are later in the log than the record, so whether it is still there depends on the log from it onwards and on nothing
+before: a fold that starts at the window's first record, or anywhere before it, ends in the same state, and the log below
+the window can be cut off.
 
-The caller that cuts keeps the offsets of the records that `fold` said True to, and drops the first of them while there
-are more than `len(window)`. The first one left is then that of the window's first record, or lies before it where an
-id came twice.
+Records are numbered as they come, and the number modulo the capacity is the row: nothing moves, grows or is copied.
+Leaving is a step of `first`, also for a million records; only their memory is given back piece by piece, a chunk with
+each record that comes.
 """
 
-from collections import Counter, deque
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from itertools import islice
-from typing import Final
+from typing import Any, Final
 
-from pipeline.duplicates.clock import WITNESSES, advance
-from pipeline.duplicates.estimate import Likeness, estimate
-from pipeline.duplicates.postings import Postings
-from pipeline.duplicates.rule import Rule
-from pipeline.duplicates.sketch import Hashes, unpack
-from pipeline.identity import item_id
-from pipeline.records import Duplicate, Fingerprint, Sketch, Tagged, encode
+import numpy as np
+import numpy.typing as npt
 
-_UNIQUE: Final = Duplicate(kind="unique")
+from pipeline.duplicates.chains import Chains
+from pipeline.duplicates.clock import WITNESSES
+from pipeline.duplicates.evidence import Evidence
+from pipeline.duplicates.rows import KEYS, NAMES, UNKNOWN, Name, Numbers, Row, Rows, halves
+from pipeline.duplicates.sketch import Hashes
+
+__all__ = ["UNKNOWN", "Row", "Window"]
+
+# Rows whose memory goes back at once: 5 MB, 1 ms.
+CHUNK: Final = 8192
 
 
 class Window:
-    """The fingerprints of one partition that can still decide something, in the order of its log."""
+    """The records of one partition that can still decide something, from number `first` to before `next`.
 
-    def __init__(self, *, days: float, documents: int, rule: Rule | None = None) -> None:
+    Numbers begin at 0 in each process: they order the records and lead to them, and stand in no output.
+    """
+
+    def __init__(self, *, days: float, documents: int, least: int = 0) -> None:
         """An empty window.
 
         Args:
             days: how far a record's clock may lie behind the newest.
-            documents: how many records are held at most, at least 1.
-            rule: when two articles are duplicates; the default one if none is given.
+            documents: how many records of the log are held at most, at least 1.
+            least: how many are held whatever the clock says.
         """
-        self._span = timedelta(days=days)
-        self._documents = documents
-        self._rule = rule or Rule()
-        self._next = 0  # sequence numbers count what was folded: they order the records, and are in no output
-        self._first = 0
-        self._records: dict[int, Fingerprint] = {}
-        self._sequences: dict[str, int] = {}
-        self._same: Postings[str] = Postings()
-        self._alike: Postings[int] = Postings()
-        # Records with no lower clock behind them, clocks ascending: all records, where nobody else writes to the log.
-        self._clocks: deque[tuple[int, datetime]] = deque()
-
-    def __contains__(self, document: object) -> bool:
-        return document in self._sequences
+        self._span, self._documents, self._least = round(days * 86_400_000), documents, least
+        # More than the records in the window and those whose memory is still to be given back.
+        self._capacity = 1 << (documents + 4 * CHUNK - 1).bit_length()
+        self._mask = self._capacity - 1
+        self._rows = Rows(self._capacity)
+        self._clock, self._dated, self._received = (self._rows.one[name] for name in ("clock", "dated", "received"))
+        self._alive = bytearray(self._capacity)
+        self._alike = Chains(self._rows.keys, KEYS, self._alive)
+        self._named = Chains(self._rows.named, len(NAMES), self._alive)
+        self.first = self.next = 0
+        self._live = self._released = 0
 
     def __len__(self) -> int:
-        return len(self._records)
+        return self._live
 
-    def __iter__(self) -> Iterator[Fingerprint]:
-        return iter(self._records.values())
+    def __iter__(self) -> Iterator[int]:
+        """The numbers of the records, in the order of the log."""
+        return (number for number in range(self.first, self.next) if self._alive[number & self._mask])
 
     @property
-    def clock(self) -> datetime | None:
+    def clock(self) -> int | None:
         """Stream time: the clock of the last record, None before the first."""
-        return next((record.clock for record in reversed(self._records.values())), None)
+        return self._clock[(self.next - 1) & self._mask] if self._live else None
+
+    def just_before(self) -> list[int]:
+        """`received` of the last records, as many as the next one's clock asks (clock.py)."""
+        last = range(max(self.first, self.next - WITNESSES + 1), self.next)
+        return [self._received[number & self._mask] for number in last]
+
+    def add(self, row: Row, evidence: Evidence) -> int:
+        """Adds the next record of the log and lets those go that it pushes out. Returns its number."""
+        known = self.find(row.id)
+        if known is not None:  # only somebody else's write: an owner writes no id that is in the window
+            self._alive[known & self._mask] = 0
+            self._live -= 1
+        number, at = self.next, self.next & self._mask
+        self.next = number + 1
+        self._rows.write(at, row, evidence)
+        self._alive[at] = 1
+        self._live += 1
+        self._date(max(row.clock, row.received))
+        self._expire(row.clock)
+        for chains in (self._alike, self._named):
+            chains.move(self.first, self.next)
+        self._alike.add(number, min(len(evidence.hashes), KEYS))
+        self._named.add(number, len(NAMES))
+        if self.first - self._released >= CHUNK:
+            start = self._released & self._mask
+            self._rows.release(start, start + CHUNK)
+            self._alike.release(start, start + CHUNK)
+            self._named.release(start, start + CHUNK)
+            self._released += CHUNK
+        return number
+
+    def set_status(self, number: int, status: int) -> None:
+        """What a later record of the log says of this one."""
+        self._rows.one["status"][number & self._mask] = status
+
+    def _date(self, dated: int) -> None:
+        """Dates the newest record, and those before it that are dated later: what it outlives, they do not.
+
+        A record counts from the later of its clock and its own time. The first ones after a gap of weeks come before the
+        clock believes it (clock.py), and would leave when it does; a stray of 2099 is dated back by the next record.
+        """
+        last, before = self.next - 1, range(self.first, self.next - 1)
+        self._dated[last & self._mask] = dated
+        if not before or self._dated[before[-1] & self._mask] <= dated:
+            return
+        later = bisect_right(before, dated, key=lambda number: self._dated[number & self._mask])
+        for part in self._parts(self.first + later, last):
+            self._rows.column("dated").rows[part] = dated
+
+    def _expire(self, clock: int) -> None:
+        first = max(self.first, self.next - self._documents, min(self.since(clock), self.next - self._least))
+        parts = self._parts(first, self.next)
+        oldest = next(at for part in parts if (at := self._alive.find(1, part.start, part.stop)) >= 0)
+        first += oldest - first & self._mask
+        alive = np.frombuffer(self._alive, dtype=np.uint8)  # bytearray.count takes 20 ms for a million
+        self._live -= sum(int(np.count_nonzero(alive[part])) for part in self._parts(self.first, first))
+        self.first = first
+
+    def _parts(self, start: int, stop: int) -> list[slice]:
+        """The rows of the records `start` to before `stop`, in one piece or in two."""
+        at, count = start & self._mask, stop - start
+        parts = slice(at, min(at + count, self._capacity)), slice(0, at + count - self._capacity)
+        return [part for part in parts if part.start < part.stop]
+
+    # -- what is asked of it -----------------------------------------------------------------------------------------
+
+    def since(self, clock: int) -> int:
+        """The first record that would be left by one of this clock."""
+        oldest = clock - self._span
+        if self.next == self.first or self._dated[self.first & self._mask] >= oldest:
+            return self.first
+        numbers = range(self.first, self.next)
+        return self.first + bisect_left(numbers, oldest, key=lambda number: self._dated[number & self._mask])
+
+    def find(self, document: bytes) -> int | None:
+        """The record of an id."""
+        return next(iter(self.having("id", document, 1)), None)
+
+    def having(self, name: Name, digest: bytes, most: int) -> list[int]:
+        """The newest `most` records of an id, an item, a family (`root`) or a text (`exact`), newest first."""
+        key, rest = halves(name, digest)
+        found: list[int] = self._named.having(key, most, self._rows.column(name), rest).tolist()
+        return found
+
+    def candidates(
+        self, hashes: Hashes, *, most: int = 8, probed: int = KEYS, since: int = 0
+    ) -> tuple[Numbers, Numbers]:
+        """Records that have one of the smallest `probed` of `hashes` as a key, ascending, and how many of them each has.
+
+        Of each key the newest `most` records are looked at.
+        """
+        found = self._alike.newest(hashes[:probed], most)
+        found = found[found >= since]
+        found.sort()
+        if not len(found):
+            return found, found
+        starts = np.concatenate(([0], np.flatnonzero(found[1:] != found[:-1]) + 1))
+        return found[starts], np.concatenate((starts[1:], [len(found)])) - starts
+
+    def row(self, number: int) -> Row:
+        return self._rows.row(number & self._mask)
+
+    def alive(self, number: int) -> bool:
+        """Whether a record between `first` and `next` is in the window: not, if its id came again."""
+        return bool(self._alive[number & self._mask])
+
+    def field(self, name: str, number: int) -> int:
+        """One field of a record (rows.py). `published` is `UNKNOWN` where it is missing."""
+        value: int = self._rows.one[name][number & self._mask]
+        return value
+
+    def digest(self, name: Name, number: int) -> bytes:
+        return self._rows.digest(name, number & self._mask)
+
+    def evidence(self, number: int) -> Evidence:
+        return self._rows.evidence(number & self._mask)
+
+    def hashes(self, numbers: Numbers) -> Hashes:
+        """The hashes of many records, 128 for each: where it has fewer, the largest number stands."""
+        return self._rows.hashes(numbers & self._mask)
+
+    def column(self, name: str, numbers: Numbers) -> npt.NDArray[Any]:
+        """One field of many records."""
+        found: npt.NDArray[Any] = self._rows.column(name).rows[numbers & self._mask]
+        return found
 
     def snapshot(self) -> bytes:
-        """The whole state: the records in the order of the log, one a line. All else is derived from them."""
-        return b"".join(encode(record) + b"\n" for record in self)
+        """The whole state: the records in the order of the log. All else is derived from them."""
+        return b"".join(_bytes(self.row(number), self.evidence(number)) for number in self)
 
-    def judge(self, tagged: Tagged) -> Fingerprint:
-        """What is decided about a document now, or was when its id came first. Changes nothing.
-
-        Raises:
-            FoldError: its sketch cannot be read.
-        """
-        article = tagged.article
-        if article.id in self._sequences:
-            return self._records[self._sequences[article.id]]
-        hashes = unpack(tagged.sketch)
-        just_before = islice(reversed(self._records.values()), WITNESSES - 1)
-        clock = advance(self.clock, article.received, (record.received for record in just_before))
-        published = min(article.published, article.received) if article.published else None
-        duplicate = self._verdict(tagged.sketch, hashes, published, clock)
-        return Fingerprint(
-            id=article.id,
-            item_id=item_id(article.source, article.source_id, article.id),
-            received=article.received,
-            received_from=article.received_from,
-            published=published,
-            clock=clock,
-            sketch=tagged.sketch,
-            # A document that comes again after it has left the window can meet the family it founded.
-            duplicate=_UNIQUE if duplicate.of == article.id else duplicate,
-        )
-
-    def fold(self, fingerprint: Fingerprint) -> bool:
-        """Adds the next record of the log and drops what it pushes out: the only way the state changes.
-
-        Returns False if the id was in the window: its record gives way to the new one, which stands at the end. Only
-        somebody else's write does that; an owner writes no second record of an id that is `in` the window.
-
-        Raises:
-            FoldError: the sketch cannot be read. Nothing has changed; count the record and go on.
-        """
-        hashes = unpack(fingerprint.sketch)
-        known = self._sequences.get(fingerprint.id)
-        if known is not None:
-            self._forget(known)
-        sequence = self._next
-        self._next += 1
-        self._records[sequence] = fingerprint
-        self._sequences[fingerprint.id] = sequence
-        self._same.add(fingerprint.sketch.exact, sequence)
-        for key in self._keys(hashes):
-            self._alike.add(key, sequence)
-        self._expire(sequence, fingerprint.clock)
-        return known is None
-
-    def _expire(self, sequence: int, clock: datetime) -> None:
-        while self._clocks and self._clocks[-1][1] > clock:
-            self._clocks.pop()
-        self._clocks.append((sequence, clock))
-        while clock - self._clocks[0][1] > self._span:
-            self._forget_through(self._clocks.popleft()[0])
-        while len(self._records) > self._documents:
-            self._forget_through(self._first)
-        while self._first not in self._records:
-            self._first += 1
-        while self._clocks[0][0] < self._first:
-            self._clocks.popleft()
-
-    def _forget_through(self, last: int) -> None:
-        for sequence in range(self._first, last + 1):
-            if sequence in self._records:  # else a later record of the same id has replaced it
-                self._forget(sequence)
-        self._first = last + 1
-
-    def _forget(self, sequence: int) -> None:
-        record = self._records.pop(sequence)
-        del self._sequences[record.id]
-        self._same.remove(record.sketch.exact, sequence)
-        for key in self._keys(unpack(record.sketch)):
-            self._alike.remove(key, sequence)
-
-    def _keys(self, hashes: Hashes) -> list[int]:
-        keys: list[int] = hashes[: self._rule.keys].tolist()
-        return keys
-
-    def _verdict(self, sketch: Sketch, hashes: Hashes, published: datetime | None, clock: datetime) -> Duplicate:
-        if not sketch.words:  # texts without a word are not copies of each other
-            return _UNIQUE
-        for sequence in self._same.ends(sketch.exact, self._rule.earliest, self._rule.latest):
-            record = self._records[sequence]
-            if clock - record.clock <= self._span:
-                return Duplicate(kind="exact", of=_family(record), similarity=1.0, containment=1.0)
-        best: tuple[Likeness, Fingerprint] | None = None
-        for record in self._candidates(sketch, hashes):
-            if clock - record.clock > self._span:
-                continue
-            likeness = estimate(hashes, unpack(record.sketch))
-            apart = abs(published - record.published) if published and record.published else None
-            better = best is None or likeness.similarity > best[0].similarity
-            if better and self._rule.accepts(likeness, sketch, record.sketch, apart):
-                best = likeness, record
-        if best is None:
-            return _UNIQUE
-        (similarity, containment), record = best
-        return Duplicate(
-            kind="near",
-            of=_family(record),
-            similarity=round(similarity, 4),
-            containment=None if containment is None else round(containment, 4),
-        )
-
-    def _candidates(self, sketch: Sketch, hashes: Hashes) -> Iterator[Fingerprint]:
-        """Records that share enough keys, in the order of the log."""
-        shared: Counter[int] = Counter()
-        for key in self._keys(hashes):
-            shared.update(self._alike.ends(key, self._rule.earliest, self._rule.latest))
-        for sequence in sorted(shared):
-            record = self._records[sequence]
-            enough = 1 if sketch.shingles == 1 or record.sketch.shingles == 1 else self._rule.shared
-            if shared[sequence] >= enough:
-                yield record
+    def memory(self) -> int:
+        """Bytes that the records and their index take."""
+        rows = self._rows.memory(self.next - self.first, self.first & self._mask)
+        return rows + self._alike.memory() + self._named.memory() + self._capacity
 
 
-def _family(record: Fingerprint) -> str:
-    """The first-arrived member of a record's family. Chains stay flat: it is never another's duplicate itself."""
-    return record.duplicate.of or record.id
+def _bytes(row: Row, evidence: Evidence) -> bytes:
+    lists = [part.tobytes() for part in (evidence.hashes, evidence.numbers, evidence.names)]
+    return repr((row, evidence.exact, evidence.words, evidence.shingles, *lists)).encode() + b"\n"

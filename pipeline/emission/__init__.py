@@ -1,21 +1,8 @@
 """What the desk knows of a document, put together: pure functions, so the same parts give the same bytes."""
 
-from pipeline.records import Enriched, Fingerprint, Judged, Tagged
+from dataclasses import replace
 
-
-def judge(tagged: Tagged, fingerprint: Fingerprint) -> Judged:
-    """The article with what was decided when its id came first."""
-    return Judged(
-        tagged=tagged,
-        item_id=fingerprint.item_id,
-        version=fingerprint.version,
-        status=fingerprint.status,
-        revises=fingerprint.revises,
-        received=fingerprint.received,
-        received_from=fingerprint.received_from,
-        duplicate=fingerprint.duplicate,
-        story=fingerprint.story,
-    )
+from pipeline.records import Enriched, Judged
 
 
 def enrich(judged: Judged) -> Enriched:
@@ -58,3 +45,23 @@ def enrich(judged: Judged) -> Enriched:
         },
         timings=article.timings,
     )
+
+
+def erased(judged: Judged) -> Judged:
+    """The record of a withdrawn article: that it was there, and nothing of what it said.
+
+    The headline goes too, which may be what it was withdrawn for.
+    """
+    article = replace(
+        judged.tagged.article, headline=None, standfirst=None, body="", byline=None, dateline=None, words=0, removed=()
+    )
+    tagged = replace(
+        judged.tagged,
+        article=article,
+        entities=(),
+        entities_missing="withdrawn",
+        sketch=replace(judged.tagged.sketch, digits=(), names=()),
+        mark=None,
+        vector=None,
+    )
+    return replace(judged, tagged=tagged, status="withdrawn")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 from pipeline.records import SCHEMA, SCHEMA_HEADER
 
@@ -10,17 +10,29 @@ Headers = list[tuple[str, bytes]]
 
 RAW_TIME: Final = "copydesk-raw-time"
 """Record time of the raw message, ms: `received` may be an archive's clock, delays are measured from this one."""
+ERASE: Final = "copydesk-erase"
+"""On a judged record without a value: the tombstone is meant, and no accident of some producer's."""
+AMENDED: Final = "copydesk-amended"
+"""On a record that is written again because something came after its document: nothing measures its delay."""
 ATTEMPT: Final = "copydesk-attempt"
 """How often the document was sent back from the dead letters."""
 
 # What travels unchanged from the raw record to the enriched one.
 _TRAVEL: Final = frozenset(
-    {"ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "traceparent", "tracestate", RAW_TIME}
+    {"ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "traceparent", "tracestate", RAW_TIME, AMENDED}
 )
 
 
-def cloud_event(*, source: str, source_id: str, media_type: str, time: datetime, subject: str | None = None) -> Headers:
-    """Headers of one raw document.
+def cloud_event(
+    *,
+    source: str,
+    source_id: str,
+    media_type: str,
+    time: datetime,
+    subject: str | None = None,
+    kind: Literal["document", "withdrawal"] = "document",
+) -> Headers:
+    """Headers of one raw message.
 
     Source: CloudEvents 1.0, Kafka protocol binding 1.0.2, binary content mode.
     """
@@ -28,7 +40,7 @@ def cloud_event(*, source: str, source_id: str, media_type: str, time: datetime,
         ("ce_specversion", b"1.0"),
         ("ce_id", source_id.encode()),
         ("ce_source", source.encode()),
-        ("ce_type", b"news.copydesk.document"),
+        ("ce_type", f"news.copydesk.{kind}".encode()),
         ("ce_time", time.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()),
         ("content-type", media_type.encode()),
     ]

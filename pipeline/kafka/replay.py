@@ -112,13 +112,13 @@ async def replay(
             was acknowledged.
     """
     topic = topic_name(settings, "raw")
-    cluster = await _cluster(settings, topic)
+    cluster = await cluster_id(settings, topic)
     if ledger:
         ledger.bind(Destination(cluster=cluster, topic=topic, source=options.source))
     started = monotonic()
     summary = Summary()
     pace = _Pace(options.rate)
-    async with _bounded_producer(settings) as client:
+    async with bounded_producer(settings) as client:
         sender = _Sender(client, topic, options, summary, ledger)
         async with aclosing(_batches(items, lambda: min(pace.documents, sender.room()))) as batches:
             async for batch in batches:
@@ -135,7 +135,8 @@ async def replay(
 
 
 @asynccontextmanager
-async def _bounded_producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
+async def bounded_producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
+    """A producer that does not wait on its way out for what nobody waits for any more."""
     stack = AsyncExitStack()
     client = await stack.enter_async_context(producer(settings))
     try:
@@ -145,7 +146,7 @@ async def _bounded_producer(settings: Settings) -> AsyncIterator[AIOKafkaProduce
             await asyncio.wait_for(stack.aclose(), _STOP_SECONDS)
 
 
-async def _cluster(settings: Settings, topic: str) -> str:
+async def cluster_id(settings: Settings, topic: str) -> str:
     """Kafka's id of the cluster, on which the raw topic is known to be.
 
     Asked first: a producer waits 40 s for the metadata of a topic that does not exist.

@@ -43,11 +43,13 @@ class Topic:
 TOPICS: Final[Mapping[str, Topic]] = {
     "raw": Topic(days=7),
     "clean": Topic(days=3),
-    "tagged": Topic(by_language=True, days=3),
+    # A newer version changes the record of the older one, which is made anew from here: a day longer than the window.
+    "tagged": Topic(by_language=True, days=8),
     # Trimmed below the window by its owner: retention or compaction would cut what a fold still needs.
     "fingerprints": Topic(by_language=True, days=-1),
     "judged": Topic(by_language=True, days=3),
     "stories": Topic(by_language=True, cleanup="compact", days=-1),
+    "families": Topic(by_language=True, cleanup="compact,delete", days=30),
     # The last record of an id is the truth, and stays readable for a month.
     "enriched": Topic(cleanup="compact,delete", days=30),
     "dropped": Topic(days=30),
@@ -165,7 +167,7 @@ async def check(client: AIOKafkaAdminClient, settings: Settings) -> list[Differe
 
 def _partition_differences(described: Mapping[str, int], settings: Settings) -> Iterable[Difference]:
     counts = {name: described[topic_name(settings, name)] for name in TOPICS}
-    for name in ("fingerprints", "judged"):
+    for name in ("fingerprints", "judged", "stories", "families"):
         if counts[name] != counts["tagged"]:
             yield Difference(
                 topic_name(settings, name),

@@ -6,7 +6,10 @@ import pytest
 
 from agents.message import Outgoing
 from agents.owner import Owner
-from pipeline.records import Fingerprint, Judged, Tagged, decode, encode
+from pipeline.judging.decide import decide
+from pipeline.judging.entry import Entry
+from pipeline.judging.state import State
+from pipeline.records import Judged, Tagged, decode, encode
 from pipeline.settings import Settings
 from tests.agents.fakes import incoming, tagged
 from tests.agents.test_runner import Broker, FakeProducer
@@ -54,20 +57,18 @@ async def test_a_sketch_that_cannot_be_read_is_rejected_and_leaves_no_trace(owne
     broken = replace(broken, sketch=replace(broken.sketch, hashes="not base64 !"))
     [rejected, fine] = await owner.decide([incoming(encode(broken)), incoming(encode(tagged("a healthy one")))])
     assert (rejected.ending, rejected.reason, fine.ending) == ("rejected", "sketch can't be read", "emitted")
-    assert len(owner.window) == 1
+    assert len(owner.state) == 1
 
 
 async def test_a_bug_in_judging_costs_the_document_and_not_the_partition(
     owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judge = owner.window.judge
-
-    def buggy(record: Tagged) -> Fingerprint:
+    def buggy(state: State, record: Tagged, offset: int) -> Entry | None:
         if "bug" in record.article.body:
             raise ZeroDivisionError("a bug")
-        return judge(record)
+        return decide(state, record, offset)
 
-    monkeypatch.setattr(owner.window, "judge", buggy)
+    monkeypatch.setattr("agents.judge.decide", buggy)
     [rejected, fine] = await owner.decide(
         [incoming(encode(tagged("there is a bug in this one"))), incoming(encode(tagged("a healthy one")))]
     )

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from agents.clean import raw_id, work
 from agents.dedupe import DedupeRunner
-from agents.message import Outgoing, Result
+from agents.message import Ending, Outgoing, Result
 from agents.owner import Owner
 from agents.runner import SLICE_SECONDS, Runner, StatelessRunner, _observe_arrivals, cut, sliced
+from pipeline import metrics
 from pipeline.kafka.headers import RAW_TIME
 from pipeline.settings import Settings
 from tests.agents.fakes import FakeMessage, FakeOffsets, incoming, tagged_messages
@@ -90,7 +91,7 @@ def dedupe_runner(broker: Broker, failures: list[BaseException]) -> tuple[Runner
     return runner, offsets, tagged_messages(6)
 
 
-RUNNERS = pytest.mark.parametrize(("make", "sends"), [(clean_runner, 6), (dedupe_runner, 12)])
+RUNNERS = pytest.mark.parametrize(("make", "sends"), [(clean_runner, 6), (dedupe_runner, 18)])
 
 
 @RUNNERS
@@ -236,6 +237,28 @@ def test_cut_keeps_order_and_bound(sizes: list[int], most: int) -> None:
     parts = list(cut(messages, most))
     assert [message for part in parts for message in part] == messages
     assert all(len(part) == 1 or sum(len(message.value or b"") for message in part) <= most for part in parts)
+
+
+async def test_a_result_of_many_messages_is_delivered_whole_and_counted_once() -> None:
+    """A withdrawal goes to every owner; where it ends, what it changed is sent with it; elsewhere it leaves nothing."""
+    kinds: dict[str, tuple[Ending, int]] = {"several": ("emitted", 8), "one": ("dropped", 3), "none": ("dropped", 0)}
+
+    def many(arrived: Any, _: Settings) -> Result:
+        ending, count = kinds[arrived.value.decode()]
+        return Result(ending, tuple(Outgoing("t", b"id", b"v", [], number) for number in range(count)), "withdrawal")
+
+    broker, failures = Broker(), []  # type: ignore[var-annotated]
+    runner, offsets, _ = clean_runner(broker, failures)
+    runner._work = many  # type: ignore[attr-defined]
+    counted = [
+        metrics.DOCUMENTS.labels("clean", ending, "withdrawal")._value.get() for ending in ("emitted", "dropped")
+    ]
+    await runner.batch([FakeMessage(kind.encode(), offset) for offset, kind in enumerate(kinds)])
+    assert len(broker.committed) == 8 + 3
+    assert [message.offset for message in offsets.acknowledged] == [0, 1, 2]
+    assert not failures
+    now = [metrics.DOCUMENTS.labels("clean", ending, "withdrawal")._value.get() for ending in ("emitted", "dropped")]
+    assert [after - before for after, before in zip(now, counted, strict=True)] == [1, 2]
 
 
 @pytest.mark.parametrize("raw_time", [b"9" * 400, b"9" * 5000, b"-1", b"", b"soon", b"0"])

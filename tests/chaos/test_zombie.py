@@ -8,9 +8,10 @@ import pytest
 
 from agents.owner import Owner
 from pipeline.errors import UserError
+from pipeline.judging import codec
 from pipeline.kafka import clients
 from pipeline.kafka.topics import topic_name
-from pipeline.records import Fingerprint, decode, encode
+from pipeline.records import encode
 from pipeline.settings import Settings
 from tests.agents.fakes import incoming, tagged
 from tests.desk import last_enriched, offline_fold, read_all, send, wait_done, wait_no_lag, wait_until, workers
@@ -43,7 +44,7 @@ def test_a_worker_that_slept_through_its_session_changes_nothing(desk: Settings,
             60,
             "the sleeper is back",
         )
-    fingerprints = [decode(Fingerprint, message.value) for message in asyncio.run(read_all(desk, "fingerprints"))]
+    fingerprints = [codec.unpack(message.value or b"") for message in asyncio.run(read_all(desk, "fingerprints"))]
     ids = [fingerprint.id for fingerprint in fingerprints]
     assert sorted(ids) == sorted({*first, *second, *third}), "each document is decided once"
     assert asyncio.run(last_enriched(desk)) == asyncio.run(offline_fold(desk))
@@ -79,8 +80,8 @@ async def test_a_new_owner_folds_what_the_old_one_wrote(desk: Settings) -> None:
         await old.decide(messages[:20])
         await old.decide(messages[20:])
         await new.claim()
-        assert new.window.snapshot() == old.window.snapshot()
-        assert len(new.window) == 50
+        assert new.state.snapshot() == old.state.snapshot()
+        assert len(new.state) == 50
         [again] = await new.decide(messages[:1])
         assert again.ending == "emitted"
         assert len(await read_all(desk, "fingerprints")) == 50, "what is delivered again is not decided again"
@@ -103,7 +104,7 @@ async def test_the_log_is_cut_below_the_window_and_folds_to_the_same(
         left = await read_all(desk, "fingerprints")
         assert 20 <= len(left) < 60
         await new.claim()
-        assert new.window.snapshot() == old.window.snapshot()
+        assert new.state.snapshot() == old.state.snapshot()
     finally:
         await old.close()
         await new.close()
@@ -116,6 +117,6 @@ async def test_a_foreign_record_in_the_log_is_skipped_by_every_owner(desk: Setti
     owner = Owner(0, desk)
     try:
         await owner.claim()
-        assert len(owner.window) == 0
+        assert len(owner.state) == 0
     finally:
         await owner.close()

@@ -1,6 +1,7 @@
 import asyncio
 import base64
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -89,6 +90,26 @@ def test_a_card_says_what_a_reader_asks() -> None:
         "Second paragraph.",
     ):
         assert part in text
+
+
+@pytest.mark.parametrize(
+    ("duplicate", "said"),
+    [
+        (Duplicate(kind="digest"), "digest"),
+        (Duplicate(kind="exact", of="b" * 32, similarity=1.0), f"exact duplicate of {'b' * 32}, similarity 1.00"),
+        (Duplicate(kind="revision", of="b" * 32), f"revision of {'b' * 32}"),
+        (Duplicate(kind="near", of="b" * 32, direction="excerpt"), f"near duplicate of {'b' * 32}, an excerpt of it"),
+        (Duplicate(kind="near", of="b" * 32, withdrawn=True), f"near duplicate of {'b' * 32}, which was withdrawn"),
+    ],
+)
+def test_a_card_tells_the_verdict(duplicate: Duplicate, said: str) -> None:
+    assert re.search(rf"verdict +{said} *$", shown(card(a_record(duplicate=duplicate))), re.MULTILINE)
+
+
+def test_a_card_tells_of_other_versions() -> None:
+    assert "version" not in shown(card(a_record()))
+    text = shown(card(a_record(version=2, revises="b" * 32, superseded_by="c" * 32)))
+    assert f"2, revises {'b' * 32}, superseded by {'c' * 32}" in " ".join(text.split())
 
 
 def test_a_card_tells_who_and_which_it_is() -> None:

@@ -183,6 +183,7 @@ async def test_every_part_is_on_the_screen_and_a_larger_one_shows_more(size: tup
             least = {SMALL: (4, 3), (120, 36): (8, 5), LARGE: (30, 30)}[size]
             assert articles >= least[0] and letters >= least[1]
             await pilot.resize_terminal(*LARGE)
+            await until(pilot, lambda text: "revision" in text and "digest" in text)
             grown = await until(pilot, lambda text: text.count("Headline") >= 30)
             assert len(grown.splitlines()) == LARGE[1]
             await pilot.resize_terminal(40, 10)  # nothing to be proud of, and no traceback

@@ -1,11 +1,11 @@
-"""Articles and fingerprints for the tests of this room."""
+"""Articles for the tests of this room."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.duplicates.sketch import sketch
 from pipeline.identity import document_id
-from pipeline.records import Article, Duplicate, Fingerprint, Tagged
+from pipeline.records import Article, Tagged
 
 START = datetime(2016, 3, 27, 12, tzinfo=UTC)
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -33,19 +33,6 @@ def tagged(
         cleaner="test",
     )
     return Tagged(article=article, language="en", sketch=sketch(headline, body))
-
-
-def fingerprint(name: str, body: str, clock: datetime) -> Fingerprint:
-    document = document_id("wire", name, b"")
-    return Fingerprint(
-        id=document,
-        item_id=document,
-        received=clock,
-        received_from="broker",
-        clock=clock,
-        sketch=sketch(None, body),
-        duplicate=Duplicate(kind="unique"),
-    )
 
 
 def words(first: int, last: int, prefix: str = "w") -> str:

@@ -1,33 +1,35 @@
-import dataclasses
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
 import pytest
 
-from pipeline.duplicates.sketch import FoldError
-from pipeline.duplicates.window import Window
-from pipeline.identity import item_id
-from pipeline.records import Duplicate, Fingerprint, Tagged
-from tests.duplicates.made_articles import SEEDS, START, hours, tagged, words
+from pipeline.duplicates import evidence
+from pipeline.duplicates.estimate import Counts, Matrix
+from pipeline.duplicates.evidence import Evidence
+from pipeline.duplicates.rule import HOUR
+from pipeline.duplicates.sketch import sketch
+from pipeline.duplicates.verdict import COMPARED, TOLD, Verdict
+from pipeline.records import Mark, MarkKind
+from tests.duplicates.made_articles import SEEDS, words
+from tests.duplicates.shelf import Shelf
 
 WIRE = words(0, 200)
 
 
-def window() -> Window:
-    return Window(days=7, documents=1000)
+def of(body: str, headline: str | None = None) -> Evidence:
+    return evidence.of(sketch(headline, body))
 
 
-def decided(*arrivals: Tagged, into: Window | None = None) -> list[Fingerprint]:
-    into = window() if into is None else into
-    found = []
-    for arrival in arrivals:
-        found.append(into.judge(arrival))
-        if arrival.article.id not in into:
-            into.fold(found[-1])
-    return found
+def decided(*bodies: str, mark: MarkKind | None = None, at: Sequence[int | None] = ()) -> list[Verdict]:
+    """Of each in turn; the mark is the last one's, the times are hours."""
+    shelf = Shelf()
+    times = [None if hour is None else hour * HOUR for hour in at] or [None] * len(bodies)
+    *before, last = [(of(body), published) for body, published in zip(bodies, times, strict=True)]
+    found = [shelf.decided(text, published=published) for text, published in before]
+    return [*found, shelf.decided(last[0], published=last[1], mark=Mark(kind=mark, text="") if mark else None)]
 
 
-def kinds(*arrivals: Tagged) -> list[str]:
-    return [record.duplicate.kind for record in decided(*arrivals)]
+def kinds(*bodies: str, mark: MarkKind | None = None, at: Sequence[int | None] = ()) -> list[str]:
+    return [verdict.kind for verdict in decided(*bodies, mark=mark, at=at)]
 
 
 def seed(name: str, first: str, last: str) -> str:
@@ -36,12 +38,8 @@ def seed(name: str, first: str, last: str) -> str:
     return text[text.index(first) : text.index(last) + len(last)]
 
 
-def seed_000() -> str:
-    return seed("000", "Russian President Vladimir Putin has congratulated", "ordered after military successes.")
-
-
-def seed_003() -> str:
-    return seed("003", "Russian President Vladmir Putin has praised", "identical ones from the city’s quarry.")
+SEED_000 = seed("000", "Russian President Vladimir Putin has congratulated", "ordered after military successes.")
+SEED_003 = seed("003", "Russian President Vladmir Putin has praised", "identical ones from the city’s quarry.")
 
 
 def reworded(text: str, count: int) -> str:
@@ -53,167 +51,207 @@ def reworded(text: str, count: int) -> str:
     return " ".join(tokens)
 
 
+def notice(first: int, *, bank: str = "Norbank", frame: str = WIRE) -> str:
+    """A recurring notice: a frame of 200 words, with a dozen figures and a name."""
+    return f"{frame} {bank} " + " ".join(f"on {first + n} offered {first * 2 + n} million" for n in range(12))
+
+
+# -- one piece of copy -----------------------------------------------------------------------------------------------
+
+
 def test_the_seeds_are_no_duplicates_in_either_order() -> None:
-    one = tagged(seed_000(), headline="Vladimir Putin Congratulates Syria's Assad On Regaining Palmyra", published=-12)
-    other = tagged(seed_003(), headline="Vladmir Putin congratulates Assad on recapturing Palmyra")
-    assert kinds(one, other) == ["unique", "unique"]
-    assert kinds(other, one) == ["unique", "unique"]
+    assert kinds(SEED_000, SEED_003) == kinds(SEED_003, SEED_000) == ["unique", "unique"]
 
 
-def test_a_seed_with_another_headline_and_ten_words_changed_is_a_near_duplicate() -> None:
-    original = tagged(seed_000(), headline="Vladimir Putin Congratulates Syria's Assad On Regaining Palmyra")
-    copy = tagged(reworded(seed_000(), 10), headline="Kremlin hails recapture of ancient city", at=3)
-    for arrivals in ([original, tagged(seed_003()), copy], [copy, tagged(seed_003()), original]):
-        *_, last = decided(*arrivals)
-        assert last.duplicate.kind == "near"
-        assert last.duplicate.of == arrivals[0].article.id
+def test_a_seed_with_ten_words_changed_is_a_near_duplicate() -> None:
+    copy = reworded(SEED_000, 10)
+    for bodies in ([SEED_000, SEED_003, copy], [copy, SEED_003, SEED_000]):
+        *_, last = decided(*bodies)
+        assert (last.kind, last.of, last.direction) == ("near", 0, None)
         # 50 of 263 5-grams are lost.
-        assert last.duplicate.similarity == pytest.approx(213 / 313, abs=0.09)
-        assert last.duplicate.containment == pytest.approx(213 / 263, abs=0.09)
+        assert last.similarity == pytest.approx(213 / 313, abs=0.09)
+        assert last.containment == pytest.approx(213 / 263, abs=0.09)
+
+
+def test_a_seed_with_every_tenth_word_changed_is_a_near_duplicate() -> None:
+    *_, last = decided(SEED_000, SEED_003, reworded(SEED_000, 26))
+    assert (last.kind, last.of) == ("near", 0)
+    assert last.similarity is not None and last.similarity < 0.5
 
 
 def test_the_same_text_is_an_exact_duplicate_of_the_first() -> None:
-    first, *copies = decided(tagged(WIRE, headline="One"), tagged(WIRE.upper(), headline="Two"), tagged(f"«{WIRE}»"))
-    assert first.duplicate == Duplicate(kind="unique")
-    expected = Duplicate(kind="exact", of=first.id, similarity=1.0, containment=1.0)
-    assert [copy.duplicate for copy in copies] == [expected, expected]
+    _, *copies = decided(WIRE, WIRE.upper(), f"«{WIRE}»")
+    assert [(copy.kind, copy.of, copy.similarity, copy.containment) for copy in copies] == [("exact", 0, 1.0, 1.0)] * 2
 
 
-def test_chains_stay_flat() -> None:
-    edits = [reworded(WIRE, count) for count in (1, 5, 8, 12)]
-    first, *others = decided(tagged(WIRE), *map(tagged, edits), tagged(edits[-1].upper()))
-    assert [other.duplicate.of for other in others] == [first.id] * 5
-    assert others[-1].duplicate.kind == "exact"
+def test_texts_without_words_are_not_copies_of_each_other() -> None:
+    assert kinds("😀", "😀", "") == ["unique"] * 3
 
 
-def test_a_document_that_comes_again_gets_its_first_verdict_and_time() -> None:
-    held = window()
-    first, copy = decided(tagged(WIRE), tagged(WIRE.upper(), at=1), into=held)
-    before = held.snapshot()
-    assert held.judge(tagged(WIRE, at=50)) == first
-    assert held.judge(tagged(WIRE.upper(), at=60)) == copy
-    assert copy.received == hours(1)
-    assert held.snapshot() == before
+def test_an_excerpt_and_an_extended_version_have_a_direction() -> None:
+    half, full = words(0, 120), WIRE + words(0, 200, "v")
+    for bodies, direction in (([WIRE, half], "excerpt"), ([WIRE, full], "extended"), ([WIRE, words(20, 200)], None)):
+        *_, last = decided(*bodies)
+        assert (last.kind, last.direction) == ("near", direction)
+        assert last.containment == pytest.approx(1, abs=0.1)
 
 
-def test_judging_changes_nothing() -> None:
-    held = window()
-    decided(tagged(WIRE), into=held)
-    before = held.snapshot()
-    assert held.judge(tagged(WIRE, name="b", at=400)) == held.judge(tagged(WIRE, name="b", at=400))
-    assert held.snapshot() == before
-    assert len(held) == 1
-
-
-def test_a_document_is_never_a_duplicate_of_itself() -> None:
-    """It left the window, a copy of it is still there, and it comes again."""
-    held = Window(days=7, documents=2)
-    original = tagged(WIRE)
-    _, copy, _ = decided(original, tagged(reworded(WIRE, 3)), tagged(words(0, 50, "v")), into=held)
-    assert original.article.id not in held
-    assert copy.duplicate.of == original.article.id
-    assert held.judge(original).duplicate == Duplicate(kind="unique")
-    assert held.judge(tagged(WIRE, name="other")).duplicate.of == original.article.id
-
-
-def test_texts_without_words_and_very_short_ones() -> None:
-    assert kinds(tagged("😀"), tagged("😀", name="b"), tagged("", name="c")) == ["unique"] * 3
-    assert kinds(tagged("one two three"), tagged("One, two, three!"), tagged("one two four")) == [
-        "unique",
-        "exact",
-        "unique",
-    ]
-    # One shingle against two: one key is all they can share.
-    assert kinds(tagged("oil rose again on monday"), tagged("oil rose again on monday morning")) == ["unique", "near"]
-
-
-def test_an_embedded_copy_is_found_by_containment() -> None:
-    _, longer = decided(tagged(WIRE), tagged(words(0, 250, "v") + " " + WIRE))
-    assert longer.duplicate.kind == "near"
-    assert longer.duplicate.similarity == pytest.approx(0.44, abs=0.12)
-    assert longer.duplicate.containment == pytest.approx(1, abs=0.05)
+def test_an_excerpt_is_found_in_a_text_eight_times_as_long() -> None:
+    story = words(0, 670) + words(0, 570, "v")
+    assert kinds(story, words(300, 450)) == ["unique", "near"]
+    assert kinds(words(300, 450), story) == ["unique", "near"]
 
 
 def test_the_most_similar_decides_and_the_earliest_of_equals() -> None:
-    far, near, twin = tagged(words(0, 120)), tagged(words(20, 200)), tagged(words(20, 200) + ".", name="b", at=1)
-    held = window()
-    for arrival in (far, near):
-        # Made unique, so that each is the head of its own family.
-        held.fold(dataclasses.replace(held.judge(arrival), duplicate=Duplicate(kind="unique")))
-    assert held.judge(tagged(words(10, 200))).duplicate.of == near.article.id
-    held.fold(dataclasses.replace(held.judge(twin), duplicate=Duplicate(kind="unique")))
-    assert held.judge(tagged(words(10, 200))).duplicate.of == near.article.id
-    assert held.judge(tagged(words(20, 200), name="c")).duplicate.of == near.article.id
+    bodies = [words(0, 120), words(20, 200), words(0, 60, "v")]
+    assert decided(*bodies, words(10, 200))[-1].of == 1
+    assert decided(words(0, 30), words(30, 60), words(0, 60))[-1].of == 0
+    assert decided(words(30, 60), words(0, 30), words(0, 60))[-1].of == 0
 
 
-@pytest.mark.parametrize("parts", [(0, 30), (30, 0)])
-def test_of_two_that_are_just_as_alike_the_earlier_decides(parts: tuple[int, int]) -> None:
-    halves = [tagged(words(start, start + 30)) for start in parts]
-    *_, both = decided(*halves, tagged(words(0, 60)))
-    assert both.duplicate.of == halves[0].article.id
+def test_families_that_the_article_is_one_piece_with_are_told() -> None:
+    """The two have too little in common for a link of their own."""
+    bodies = words(0, 150), words(0, 100, "v"), words(50, 200)
+    assert decided(WIRE, WIRE, WIRE)[-1].families == (0, 1)
+    *_, third, bridge = decided(*bodies, WIRE)
+    assert third.kind == "near"
+    assert bridge.families == (0, 2)
 
 
-def test_copies_are_no_longer_found_when_their_window_is_over() -> None:
-    held = window()
-    decided(tagged(WIRE), into=held)
-    steps = [tagged(words(number, number + 9, "v"), at=at) for number, at in enumerate(range(20, 180, 20))]
-    decided(*steps, into=held)
-    copy, edit = tagged(WIRE, name="b", at=168), tagged(reworded(WIRE, 3), at=168)
-    assert [held.judge(late).duplicate.kind for late in (copy, edit)] == ["exact", "near"]
-    copy, edit = tagged(WIRE, name="b", at=169), tagged(reworded(WIRE, 3), at=169)
-    assert [held.judge(late).duplicate.kind for late in (copy, edit)] == ["unique", "unique"]
+def test_a_copy_within_a_longer_piece_joins_no_families() -> None:
+    other = words(0, 200, "v")
+    *_, both = decided(WIRE, other, f"{other} {WIRE}")
+    assert both.kind == "near"
+    assert both.families == ()
 
 
-def test_a_stray_time_empties_no_window() -> None:
-    held = window()
-    stray = tagged("a stray text of no matter", at=24 * 365 * 83)
-    decided(tagged(WIRE), tagged(words(0, 50, "v"), at=1), stray, into=held)
-    late = held.judge(tagged(WIRE, name="b", at=2))
-    assert late.duplicate.kind == "exact"
-    assert late.clock == hours(2)
-
-
-def test_published_times_are_evidence_only_where_both_are_known() -> None:
-    edit = reworded(WIRE, 10)  # similarity about .59: enough on one day, not after two
-    assert kinds(tagged(WIRE, published=-1), tagged(edit, published=0)) == ["unique", "near"]
-    assert kinds(tagged(WIRE, published=-40), tagged(edit, published=0)) == ["unique", "unique"]
-    assert kinds(tagged(WIRE, published=-40), tagged(edit)) == ["unique", "near"]
-    assert kinds(tagged(WIRE), tagged(edit, published=-40)) == ["unique", "near"]
-
-
-def test_a_published_time_in_the_future_is_taken_for_the_arrival() -> None:
-    (record,) = decided(tagged(WIRE, at=1, published=500))
-    assert record.published == hours(1)
-    assert decided(tagged(WIRE, at=1, published=-500))[0].published == hours(-500)
+# -- the same frame with other particulars ---------------------------------------------------------------------------
 
 
 def test_a_template_with_other_figures_is_unique() -> None:
-    def notice(first: int) -> str:
-        return WIRE + " " + " ".join(f"on {first + n} the bank offered {first * 2 + n} million" for n in range(12))
-
-    assert kinds(tagged(notice(100)), tagged(notice(100) + " end")) == ["unique", "near"]
-    assert kinds(tagged(notice(100)), tagged(notice(700))) == ["unique", "unique"]
+    assert kinds(notice(100), notice(100) + " end") == ["unique", "near"]
+    frame = words(0, 60)
+    assert kinds(notice(100, frame=frame), notice(700, frame=frame)) == ["unique", "unique"]
 
 
-def test_what_a_fingerprint_says_of_its_document() -> None:
-    (named,) = decided(tagged(WIRE, name="item-7"))
-    assert named.item_id == item_id("wire", "item-7", named.id)
-    (nameless,) = decided(tagged(WIRE))
-    assert nameless.item_id == nameless.id
-    assert (named.version, named.status, named.received, named.clock) == (1, "usable", START, START)
-    assert named.sketch == tagged(WIRE).sketch
+def test_without_its_numbers_it_would_be_a_copy() -> None:
+    frame = words(0, 90)
+    one, other = (of(notice(first, frame=frame)) for first in (100, 700))
+    assert Shelf().decided(one).kind == "unique"
+    for strip, kind in ((False, "unique"), (True, "near")):
+        shelf = Shelf()
+        for text in (one, other):
+            verdict = shelf.decided(
+                Evidence(text.exact, text.words, text.shingles, text.hashes, text.numbers[:0], text.names)
+                if strip
+                else text
+            )
+        assert verdict.kind == kind
 
 
-def test_a_sketch_of_another_version_cannot_be_judged() -> None:
-    arrival = tagged(WIRE)
-    old = dataclasses.replace(arrival, sketch=dataclasses.replace(arrival.sketch, version="kmv128-0"))
-    with pytest.raises(FoldError, match="kmv128-0"):
-        window().judge(old)
+def test_published_times_are_evidence_only_where_both_are_known() -> None:
+    one, other = words(0, 70), reworded(words(0, 70), 4)
+    assert kinds(one, other, at=(0, 1)) == ["unique", "near"]
+    assert kinds(one, other, at=(0, 40)) == kinds(one, other, at=(40, 0)) == ["unique", "unique"]
+    for at in ((None, 0), (0, None), (None, None)):
+        assert kinds(one, other, at=at) == ["unique", "near"]
 
 
-def test_time_zones_make_no_difference() -> None:
-    early = datetime.fromisoformat("2016-03-27T15:00:00+03:00")
-    assert early == datetime(2016, 3, 27, 12, tzinfo=UTC)
-    arrival = tagged(WIRE)
-    shifted = dataclasses.replace(arrival, article=dataclasses.replace(arrival.article, received=early))
-    assert decided(shifted) == decided(arrival)
+# -- alerts ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kind"),
+    [
+        ("Oil rose again on Monday", "OIL ROSE AGAIN ON MONDAY", "exact"),
+        ("oil rose again on monday", "oil rose again on monday morning", "near"),
+        ("Bank of Norland raises rate to 5 pct as inflation grows", "Bank of Norland cuts rate to 5 pct as inflation grows", "unique"),
+        ("Jobless claims fell to 320,000 in the week", "Jobless claims fell to 330,000 in the week", "unique"),
+        ("one two three", "one two four", "unique"),
+        ("Shell cuts the price of crude oil by a dollar", "Esso cuts the price of crude oil by a dollar", "unique"),
+        ("Shell cuts the price of crude oil by a dollar", "Shell cuts the price of crude oil by a dollar a barrel", "near"),
+        ("Rates are held", "Rates are held " + words(0, 50), "unique"),
+    ],
+)  # fmt: skip
+def test_alerts(one: str, other: str, kind: str) -> None:
+    shelf = Shelf()
+    for headline in (one, other):
+        verdict = shelf.decided(of("", headline))
+    assert verdict.kind == kind
+
+
+# -- marks -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mark", "edited", "same", "apart"),
+    [
+        (None, "near", "exact", "unique"),
+        ("correction", "revision", "revision", "unique"),
+        ("update", "revision", "revision", "unique"),
+        ("repeat", "exact", "exact", "unique"),
+        ("roundup", "unique", "exact", "unique"),
+        ("advisory", "unique", "unique", "unique"),
+        ("withdrawal", "unique", "unique", "unique"),
+    ],
+)
+def test_what_a_mark_makes_of_it(mark: MarkKind | None, edited: str, same: str, apart: str) -> None:
+    assert kinds(WIRE, reworded(WIRE, 5), mark=mark)[-1] == edited
+    assert kinds(WIRE, WIRE, mark=mark)[-1] == same
+    assert kinds(WIRE, words(0, 200, "v"), mark=mark)[-1] == apart
+
+
+def test_a_marked_version_may_have_less_in_common() -> None:
+    rewritten = words(0, 70) + words(0, 130, "v")
+    assert kinds(WIRE, rewritten, mark=None)[-1] == "unique"
+    assert kinds(WIRE, rewritten, mark="update")[-1] == "revision"
+    assert kinds(WIRE, rewritten, mark="repeat")[-1] == "unique"
+
+
+def test_a_copy_of_a_corrected_text_is_exact() -> None:
+    shelf = Shelf()
+    correction = Mark(kind="correction", text="CORRECTED")
+    verdicts = [shelf.decided(of(WIRE), mark=mark) for mark in (None, correction, correction)]
+    assert [verdict.kind for verdict in verdicts] == ["unique", "revision", "exact"]
+
+
+# -- why -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_decider_and_the_three_next_are_told() -> None:
+    others = [words(0, 150) + words(0, 50 * n, "v") for n in range(1, 5)]
+    *_, last = decided(notice(100, frame=words(150, 200)), *others, WIRE, at=(0, 1, 2, None, 4, 6))
+    assert len(last.considered) == TOLD
+    decider, *rest = last.considered
+    assert (decider.sequence, decider.rule) == (last.of, "accepted")
+    assert [one.hours for one in last.considered if one.sequence != 3] == [
+        6 - (0, 1, 2, 3, 4)[one.sequence] for one in last.considered if one.sequence != 3
+    ]
+    assert [one.similarity for one in rest] == sorted((one.similarity for one in rest), reverse=True)
+    assert next(one for one in last.considered if one.sequence == 3).hours is None
+
+
+def test_a_refusal_is_told_too() -> None:
+    frame = words(0, 60)
+    *_, last = decided(notice(100, frame=frame), notice(700, frame=frame))
+    [refused] = last.considered
+    assert refused.rule.startswith("weight -")
+    assert (refused.numbers, refused.names) == (0.0, 1.0)
+    assert decided(WIRE, words(130, 400))[-1].considered[0].rule == "too little in common"
+    assert decided(WIRE, reworded(WIRE, 5), mark="roundup")[-1].considered[0].rule == "not asked: a roundup"
+
+
+class Counting(Shelf):
+    compared = 0
+
+    def sketches(self, sequences: Counts) -> tuple[Matrix, Counts]:
+        self.compared = max(self.compared, len(sequences))
+        return super().sketches(sequences)
+
+
+def test_of_very_many_candidates_those_that_share_most_are_compared() -> None:
+    shelf = Counting()
+    crowd = [f"{words(6 * n, 6 * n + 40)} {words(0, 20, chr(97 + n))}" for n in range(26)]
+    verdicts = [shelf.decided(of(body)) for body in (WIRE, *crowd, reworded(WIRE, 4))]
+    assert verdicts[-1].of == 0
+    assert shelf.compared == COMPARED

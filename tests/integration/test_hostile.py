@@ -149,6 +149,7 @@ GARBAGE: list[bytes | None] = [
     b'{"schema": 99}',
     b'{"id": 7, "schema": "one"}',
     b"\x00" * 1000,
+    b"\x01\x01" + bytes(range(250)),  # begins like an entry of the fingerprints log
     json.dumps({"schema": 1, "id": "x" * 32, "article": None}).encode(),
     b"x" * (8 * MIB),
 ]
@@ -161,7 +162,7 @@ def test_garbage_on_the_inner_topics_is_rejected_and_the_rest_goes_on(desk: Sett
         worker = start()
         for topic in ("clean", "tagged", "judged"):
             asyncio.run(write(desk, topic, [(value, [], 0) for value in GARBAGE]))
-        for topic in ("fingerprints", "enriched", "dropped", "deadletter", "stories"):
+        for topic in ("fingerprints", "enriched", "dropped", "deadletter", "stories", "families"):
             asyncio.run(write(desk, topic, [(value, [], 0) for value in GARBAGE[:-1] if topic != "stories"]))
         asyncio.run(write(desk, "raw", [(healthy, headers("text/plain"), None)]))
         wait_done(desk, [document_id("test", None, healthy)])

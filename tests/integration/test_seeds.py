@@ -98,6 +98,8 @@ def test_what_must_be_true_on_the_seeds(records: dict[str, Enriched]) -> None:
 
     assert first.duplicate.kind == second.duplicate.kind == "unique"
     assert (copy.duplicate.kind, copy.duplicate.of) == ("near", first.id)
+    assert first.story, "both tell of one event"
+    assert first.story == second.story == copy.story
     for record in (first, second, copy):
         for entity in record.entities:
             for mention in entity.mentions:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -88,12 +89,21 @@ class WatchedDesk:
             made.append(f"Mayor Smith of Springfield said {words} on Tuesday.\nNumber {self._sent}.".encode())
         return made
 
+    def item(self, guid: str, **fields: Any) -> None:
+        """A version of an item, or a notice that takes it back."""
+        value = {"id": guid, "headline": f"The harbour of {guid}", "body": "It is closed. " * 9} | fields
+        self.send([json.dumps(value).encode()], source=WIRE, media_type="application/json")
+
     def trouble(self) -> None:
-        """Some of what goes wrong on a desk every day: bad bytes, an empty page, a document that kills its process."""
+        """Some of what goes wrong on a desk every day: bad bytes, an empty page, a document that kills its process, an
+        article that is corrected and taken back."""
         self._troubles += 1
         number = self._troubles
         self.send([b"\xff\xfe broken %d" % number, b" " * number, b"\n" * number])
         self.send([f"{CRASH} Number {number} ends the process that reads it.".encode()])
+        self.item(f"item {number}")
+        self.item(f"item {number}", version=2)
+        self.item(f"item {number}", status="canceled")
 
     @contextmanager
     def load(self) -> Iterator[None]:

@@ -66,7 +66,7 @@ def recreate(settings: Settings, name: str, count: int) -> None:
 
 
 def test_what_duplicates_need_is_partitioned_alike() -> None:
-    assert all(TOPICS[name].by_language for name in ("tagged", "fingerprints", "judged"))
+    assert all(TOPICS[name].by_language for name in ("tagged", "fingerprints", "judged", "stories", "families"))
 
 
 def test_every_language_has_an_owner_and_large_ones_have_their_own() -> None:

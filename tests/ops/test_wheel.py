@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from ops.wheel.kernel import SOURCE, compiled
+from ops.wheel.kernel import SOURCES, compiled
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_kernel_is_built_and_can_be_loaded(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("source", "function"), zip(SOURCES, ("copydesk_viterbi", "copydesk_newest"), strict=True))
+def test_a_kernel_is_built_and_can_be_loaded(source: Path, function: str, tmp_path: Path) -> None:
     library = tmp_path / "_kernel.so"
-    assert compiled(ROOT / SOURCE, library)
-    assert ctypes.CDLL(str(library)).copydesk_viterbi
+    assert compiled(ROOT / source, library)
+    assert getattr(ctypes.CDLL(str(library)), function)
 
 
 @pytest.mark.parametrize(("name", "value"), [("CC", "false"), ("PATH", "")])
@@ -23,5 +24,5 @@ def test_without_a_compiler_nothing_is_left(
     monkeypatch.setenv(name, value)
     library = tmp_path / "_kernel.so"
     library.write_bytes(b"of an earlier build")
-    assert not compiled(ROOT / SOURCE, library)
+    assert not compiled(ROOT / SOURCES[0], library)
     assert not library.exists()

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from pipeline.entities.english import WEIGHTS
 from pipeline.entities.taggers import tagger
 from pipeline.errors import UserError
-from tests.quality import canonical_score, ner, scores
+from tests.quality import canonical_score, ner, pairs, reprints, scores, stories
 from tests.quality.data import Missing, pinned
 from tests.quality.floors import Floor
 
@@ -81,6 +81,52 @@ def _margin(name: str) -> Gate:
     return margin
 
 
+def _caught(choose: Callable[[reprints.Score], float]) -> Gate:
+    def caught(folder: Path) -> Measured:
+        score = reprints.score(pinned(reprints.FILE, folder))
+        return Measured(choose(score), score.reprints, "reprints")
+
+    return caught
+
+
+def _edited(edit: str) -> Gate:
+    return _caught(lambda score: score.caught[edit])
+
+
+def _links(half: str, choose: Callable[[pairs.Score], tuple[float, float, float]]) -> Gate:
+    def links(folder: Path) -> Measured:
+        """The lower bound, as a share of two hundred pairs is known to a few hundredths only."""
+        score = pairs.score(half, pinned(pairs.FILE, folder))
+        _, low, high = choose(score)
+        return Measured(low, score.right + score.wrong + score.missed, "pairs", (low, high))
+
+    return links
+
+
+def _templates(half: str) -> Gate:
+    def templates(folder: Path) -> Measured:
+        share, count = pairs.templates(half, pinned(pairs.FILE, folder))
+        return Measured(share, count, "pairs")
+
+    return templates
+
+
+def _stories(grouped: Callable[[Path], tuple[float, int]]) -> Gate:
+    def stories_bcubed(folder: Path) -> Measured:
+        f1, articles = grouped(folder)
+        return Measured(f1, articles, "articles")
+
+    return stories_bcubed
+
+
+def _verdicts(kind: str) -> Gate:
+    def verdicts(folder: Path) -> Measured:
+        kinds = reprints.kinds(pinned(pairs.FILE, folder))
+        return Measured(kinds.get(kind, 0), sum(kinds.values()), "items")
+
+    return verdicts
+
+
 GATES: Final[Mapping[str, Gate]] = {
     "entities.pud.f1": pud_f1,
     "entities.wikigold.f1": wikigold_f1,
@@ -89,12 +135,28 @@ GATES: Final[Mapping[str, Gate]] = {
     "entities.canonical.bcubed.sealed": _bcubed("sealed"),
     "entities.canonical.margin.open": _margin("open"),
     "entities.canonical.margin.sealed": _margin("sealed"),
+    "duplicates.reprints.macro": _caught(lambda score: score.macro),
+    "duplicates.reprints.worst": _caught(lambda score: min(score.caught.values())),
+    "duplicates.reprints.identical": _caught(lambda score: score.caught["identical"]),
+    "duplicates.pairs.precision.open": _links("open", pairs.Score.precision),
+    "duplicates.pairs.precision.sealed": _links("sealed", pairs.Score.precision),
+    "duplicates.pairs.recall.open": _links("open", pairs.Score.recall),
+    "duplicates.pairs.recall.sealed": _links("sealed", pairs.Score.recall),
+    "duplicates.templates.open": _templates("open"),
+    "duplicates.templates.sealed": _templates("sealed"),
+    "stories.bcubed.window_off": _stories(stories.window_off),
+    "stories.bcubed.window_on": _stories(stories.window_on),
 }
 
-# On the spans that the tagger found, where its mistakes and the canonicaliser's add up: told, and held to no floor.
+# Told, and held to no floor. Names as the tagger found them: its mistakes and the canonicaliser's add up.
 REPORTED: Final[Mapping[str, Gate]] = {
     "entities.canonical.bcubed.open.tagged": _tagged("open"),
     "entities.canonical.bcubed.sealed.tagged": _tagged("sealed"),
+    "duplicates.reprints.rand": _caught(lambda score: score.adjusted_rand),
+    "duplicates.reprints.pairs": _caught(lambda score: score.pair_precision),
+    **{f"duplicates.reprints.{edit}": _edited(edit) for edit in reprints.EDITS if edit != "identical"},
+    "stories.bcubed.words_only": _stories(stories.words_only),
+    **{f"duplicates.reuters.{kind}": _verdicts(kind) for kind in ("exact", "near", "revision", "digest")},
 }
 
 Verdict = Literal["holds", "FALLS SHORT", "reported", "MISSING", "ERROR"]

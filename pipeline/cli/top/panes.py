@@ -23,12 +23,15 @@ from pipeline.cli.top.figures import (
 from pipeline.cli.top.scrape import NoAnswer, Page
 from pipeline.cli.top.topics import Row
 from pipeline.kafka.topics import INPUTS
+from pipeline.records import Kind
 
 # A batch of 200 articles takes extract 5 to 20 s on two cores: over less, its rate would jump from 0 to twice the truth.
 _RATE_SECONDS: Final = 30.0
 BAR_SECONDS: Final = 5.0
 _LATENCY_SECONDS: Final = 60.0
 _VERDICT_SECONDS: Final = 300.0
+# A small screen has room for the first three.
+_KINDS: Final[tuple[Kind, ...]] = ("unique", "near", "exact", "revision", "digest")
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _NONE: Final = "–"
 _SPARK_LEAST: Final = 8
@@ -104,7 +107,7 @@ def stages(figures: Figures, bar_seconds: float, bar_lines: int) -> Table:
 def verdicts(figures: Figures) -> Table:
     table = _table("verdict", "5 min", "share", "total", "share", right=("5 min", "share", "total"))
     recent, every = figures.grown(_VERDICT_SECONDS, VERDICTS), figures.total(VERDICTS)
-    for kind in ("unique", "near", "exact"):
+    for kind in _KINDS:
         lately, ever = figures.grown(_VERDICT_SECONDS, VERDICTS, kind), figures.total(VERDICTS, kind)
         cells = (f"{lately:,.0f}", _share(lately, recent), f"{ever:,.0f}", _share(ever, every))
         table.add_row(Text(kind, style="bold"), *map(Text, cells))

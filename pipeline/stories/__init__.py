@@ -1,0 +1,1 @@
+"""Stories: one event as different articles tell it."""
