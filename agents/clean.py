@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from agents.message import Incoming, Result, route
 from pipeline.cleaning import clean, identify
+from pipeline.kafka.headers import AMENDED
 from pipeline.outcomes import Emit
 from pipeline.records import Article, Raw
 from pipeline.settings import Settings
@@ -16,9 +17,11 @@ def work(incoming: Incoming, settings: Settings) -> Result:
     seconds = time.perf_counter() - started
     if isinstance(outcome, Emit) and isinstance(outcome.record, Article):
         outcome = Emit(replace(outcome.record, timings={"clean": round(seconds, 6)}), outcome.key)
+    # Ours, and set behind this stage only: somebody else's would keep a delay from being measured.
+    headers = {name: value for name, value in incoming.headers.items() if name != AMENDED}
     result = route(
         outcome,
-        incoming,
+        replace(incoming, headers=headers),
         stage="clean",
         to="clean",
         settings=settings,

@@ -78,8 +78,12 @@ class DedupeRunner(Runner):
                 try:
                     await owner.tell()
                 except (UserError, KafkaError) as error:
-                    # Lost meanwhile: its new owner tells them. If it is ours, the next batch ends the process.
+                    # Lost meanwhile, and its new owner tells them; if it is ours, the next batch is fenced too or tells them.
                     log.warning("snapshots not told", partition=owner.partition, error=str(error))
+                except BaseException as error:
+                    if not isinstance(error, asyncio.CancelledError):
+                        self._fail(error)
+                    raise
 
     @property
     def folding(self) -> int:

@@ -76,7 +76,10 @@ def _notice(article: Article, marked: Marked, language: str) -> Tagged:
     Without a body, which may be the very text that is withdrawn; its language says which owner it is at home with.
     """
     withdraws = article.withdraws or item_id(article.source, article.source_id, article.id)
-    article = replace(article, withdraws=withdraws, standfirst=None, body="", words=0, removed=())
+    headline = article.headline
+    if headline is None and marked.mark and marked.mark.kind == "withdrawal":  # a notice that is a single line
+        headline = article.body.partition("\n")[0]
+    article = replace(article, withdraws=withdraws, headline=headline, standfirst=None, body="", words=0, removed=())
     return Tagged(
         article=article,
         language=language,

@@ -1,7 +1,7 @@
 """From a tagged message to what the owner writes: the log's entry, the judged record, and the records it changes."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from agents.message import Bug, Incoming, Outgoing, Result, identity, route, tom
 from pipeline import metrics
 from pipeline.duplicates.sketch import FoldError
 from pipeline.emission import erased
+from pipeline.judging import codec
 from pipeline.judging.decide import decide
 from pipeline.judging.entry import Decision, Entry
 from pipeline.judging.known import Known, known_by
@@ -27,14 +28,15 @@ class Batch:
     """What one batch of messages adds to the log, and what follows from it."""
 
     results: list[Result] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[tuple[str, bytes]] = field(default_factory=list)
+    """For the log, each with its key."""
     judged: list[Outgoing] = field(default_factory=list)
     arrived: dict[str, Incoming] = field(default_factory=dict)
     """By id, those that were decided just now."""
     amended: dict[str, None] = field(default_factory=dict)
     """Ids of documents, in the order in which they changed."""
     follows: list[Outgoing] = field(default_factory=list)
-    """Changed records, tombstones and merged families: after all that was judged."""
+    """Tombstones and merged families: after all that was judged, and before the records that have changed."""
     stories: dict[str, None] = field(default_factory=dict)
     """Ids of stories that have changed."""
 
@@ -58,6 +60,7 @@ class Judge:
                 timings = tagged.article.timings | {"dedupe": round(time.perf_counter() - started, 6)}
                 timed = replace(tagged, article=replace(tagged.article, timings=timings))
                 result = self._article(timed, entry, message)
+            packed = codec.pack(entry) if entry else b""  # what can't be logged must not be applied
         except (RecordError, VectorError) as error:
             return route(Reject("not a tagged record", str(error)), message, **self._to)
         except FoldError as error:
@@ -72,7 +75,9 @@ class Judge:
         if entry is None:
             metrics.REDELIVERED.inc()
         else:
-            batch.arrived[entry.id] = message
+            if isinstance(entry, Decision):
+                batch.arrived[entry.id] = message
+            batch.entries.append((entry.key, packed))
             self._apply(entry, batch)
         return replace(result, seconds=time.perf_counter() - started)
 
@@ -108,7 +113,6 @@ class Judge:
 
     def _apply(self, entry: Entry, batch: Batch) -> None:
         change = self._state.apply(entry)
-        batch.entries.append(entry)
         batch.amended |= dict.fromkeys(change.amended)
         batch.stories |= dict.fromkeys(change.stories)
         batch.follows += map(self._tombstone, change.erased)
@@ -123,21 +127,19 @@ class Judge:
 
     # -- what a batch changed of documents before it -----------------------------------------------------------------
 
-    def away(self, batch: Batch) -> dict[str, int]:
-        """Where the tagged articles stand that changed and did not come in the batch itself."""
-        numbers = {id_: self._state.find(id_) for id_ in batch.amended if id_ not in batch.arrived}
+    def away(self, ids: Iterable[str], batch: Batch) -> dict[str, int]:
+        """Where the tagged articles stand that have changed and did not come in the batch itself."""
+        numbers = {id_: self._state.find(id_) for id_ in ids if id_ not in batch.arrived}
         return {id_: self._state.known(number).offset for id_, number in numbers.items() if number is not None}
 
-    def amend(self, batch: Batch, read: Mapping[str, Incoming]) -> None:
-        """Writes the records of changed documents again, from their tagged articles."""
-        messages = batch.arrived | dict(read)
-        for id_ in batch.amended:
-            number = self._state.find(id_)
-            if number is None:
-                continue  # it has left the window meanwhile
-            again = self._again(messages.get(id_), self._state.known(number))
-            batch.follows += again
-            metrics.AMENDED.labels("written" if again else "lost").inc()
+    def again(self, id_: str, message: Incoming | None) -> tuple[Outgoing, ...]:
+        """The record of a document that has changed, made again from its tagged article."""
+        number = self._state.find(id_)
+        if number is None:
+            return ()  # it has left the window meanwhile
+        sends = self._again(message, self._state.known(number))
+        metrics.AMENDED.labels("written" if sends else "lost").inc()
+        return sends
 
     def _again(self, message: Incoming | None, seen: Known) -> tuple[Outgoing, ...]:
         """The record of a changed document; none where the tagged article is gone, or of a schema no longer read."""
@@ -145,9 +147,12 @@ class Judge:
             return ()
         amended = replace(message, headers={**message.headers, AMENDED: b"1"})
         try:
-            result = self._written(decode(Tagged, message.value), seen, amended)
+            tagged = decode(Tagged, message.value)
         except RecordError:
             return ()
+        if tagged.article.id != seen.id:  # the topic was made anew, and other articles stand at the old places
+            return ()
+        result = self._written(tagged, seen, amended)
         return result.sends if result.ending == "emitted" else ()
 
 

@@ -20,13 +20,12 @@ from aiokafka.structs import TopicPartition
 from agents.archive import Archive
 from agents.judge import Batch, Judge
 from agents.message import Incoming, Outgoing, Result
-from agents.runner import SLICE_SECONDS
+from agents.runner import SLICE_SECONDS, sliced
 from agents.snapshots import Snapshots
 from pipeline import metrics
 from pipeline.duplicates.sketch import FoldError
 from pipeline.errors import UserError
 from pipeline.judging import before, codec
-from pipeline.judging.entry import Entry
 from pipeline.judging.state import State
 from pipeline.kafka import clients
 from pipeline.kafka.headers import onward
@@ -39,6 +38,8 @@ log = get_logger(__name__)
 # Cutting the log asks every replica; once for so many entries that left the window is often enough to keep it short.
 _TRIM_EVERY: Final = 5_000
 _READ_MS: Final = 200
+# Changed records that are made and sent at once: with articles of 1 MiB some 100 MB, and a few reads of the archive each.
+_AGAIN: Final = 20
 # A snapshot waits for a second at most, in which an owner decides a few hundred documents: the stories of the last so
 # many are told again by the next one.
 _RETOLD: Final = 1_000
@@ -146,65 +147,67 @@ class Owner:
             UserError: the partition has a new owner.
             KafkaError: the transaction failed for good.
         """
+        producer = self._producer
         judge, batch = Judge(self.partition, self.settings, self.state), Batch()
-        started = time.perf_counter()
-        for message in messages:
-            batch.results.append(judge.judge(message, batch))
-            if time.perf_counter() - started > SLICE_SECONDS:
-                await asyncio.sleep(0)
-                started = time.perf_counter()
-        away = judge.away(batch)
-        judge.amend(batch, await self._archive.read(away) if away else {})
+        async for result in sliced(judge.judge(message, batch) for message in messages):
+            batch.results.append(result)
         self._snapshots.changed(batch.stories)
-        await self._publish(batch)
+        await self._publish(producer, batch, judge)
         return batch.results
 
     async def tell(self) -> None:
         """Publish the snapshots of stories that have waited for their second."""
         if self._producer and self._snapshots.waiting:
-            await self._publish(Batch())
+            await self._publish(self._producer, Batch())
 
-    async def _publish(self, batch: Batch) -> None:
+    async def _publish(self, producer: Any, batch: Batch, judge: Judge | None = None) -> None:
         async with self._publishing:
-            sends = [
-                *batch.judged,
-                *batch.follows,
-                *self._snapshots.due(self.state.stories, self.settings, self.partition),
-            ]
-            if sends or batch.entries:
-                await self._send(batch.entries, sends)
+            sends = [*batch.judged, *batch.follows]
+            sends += self._snapshots.due(self.state.stories, self.settings, self.partition)
+            if not sends and not batch.entries:
+                return
+            lost = producer is None or producer is not self._producer
+            if lost:
+                raise UserError(f"partition {self.partition} of tagged was lost while a batch was in work")
+            try:
+                async with producer.transaction():
+                    logged = await self._send(producer, batch, sends)
+                    if judge:
+                        await self._send_again(producer, batch, judge)
+            except (ProducerFenced, InvalidProducerEpoch, IllegalOperation) as error:
+                # The last is what a send gets after an earlier one of the same transaction was told of the fence.
+                raise UserError(
+                    f"partition {self.partition} of tagged has a new owner, this worker was away for too long; restart it"
+                ) from error
+            self._snapshots.written()
+            for offset in logged:
+                self._remember(offset)
+                self._next = offset + 1
+            self._show()
         await self._trim()
 
-    async def _send(self, entries: Sequence[Entry], sends: Sequence[Outgoing]) -> None:
-        producer = self._producer
-        if producer is None:
-            raise UserError(f"partition {self.partition} of tagged was lost while a batch was in work")
+    async def _send(self, producer: AIOKafkaProducer, batch: Batch, sends: Sequence[Outgoing]) -> list[int]:
+        """Sends entries and records; returns the offsets of the entries."""
         headers = onward({})
-        try:
-            async with producer.transaction():
-                logged = [
-                    await producer.send(
-                        self._log.topic,
-                        codec.pack(entry),
-                        key=entry.id.encode(),
-                        partition=self.partition,
-                        headers=headers,
-                    )
-                    for entry in entries
-                ]
-                sent = [await send(producer, outgoing) for outgoing in sends]
-                await asyncio.gather(*logged, *sent)
-        except (ProducerFenced, InvalidProducerEpoch, IllegalOperation) as error:
-            # The last is what a send gets after an earlier one of the same transaction was told of the fence.
-            raise UserError(
-                f"partition {self.partition} of tagged has a new owner, this worker was away for too long; restart it"
-            ) from error
-        for future in logged:
-            self._remember(future.result().offset)
-        if logged:
-            self._next = max(self._next, logged[-1].result().offset + 1)
-        if self._producer is producer:  # else the partition was lost meanwhile, and its new owner shows it
-            self._show()
+        logged = [
+            await producer.send(self._log.topic, value, key=key.encode(), partition=self.partition, headers=headers)
+            for key, value in batch.entries
+        ]
+        sent = [await send(producer, outgoing) for outgoing in sends]
+        await asyncio.gather(*logged, *sent)
+        return [future.result().offset for future in logged]
+
+    async def _send_again(self, producer: AIOKafkaProducer, batch: Batch, judge: Judge) -> None:
+        """Sends the records of documents that the batch has changed, a few at a time: an article may have a mebibyte."""
+        changed = list(batch.amended)
+        for start in range(0, len(changed), _AGAIN):
+            ids = changed[start : start + _AGAIN]
+            away = judge.away(ids, batch)
+            found = batch.arrived | (await self._archive.read(away) if away else {})
+            sent: list[asyncio.Future[Any]] = []
+            async for sends in sliced(judge.again(id_, found.get(id_)) for id_ in ids):
+                sent += [await send(producer, outgoing) for outgoing in sends]
+            await asyncio.gather(*sent)
 
     def _show(self) -> None:
         metrics.WINDOW_DOCUMENTS.labels(self.partition).set(len(self.state))

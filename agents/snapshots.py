@@ -19,6 +19,7 @@ class Snapshots:
         self._waiting: dict[str, float] = {}
         """By story, when it may be told of, on this process's clock."""
         self._told: dict[str, float] = {}
+        self._ready: list[str] = []
 
     @property
     def waiting(self) -> bool:
@@ -29,14 +30,21 @@ class Snapshots:
             self._waiting.setdefault(story, self._told.get(story, 0.0) + SECOND)
 
     def due(self, stories: Stories, settings: Settings, partition: int) -> list[Outgoing]:
-        """The snapshots that may be written now, which count as written."""
+        """The snapshots that may be written now; they are due until `written`."""
         now = time.monotonic()
-        ready = [story for story, at in self._waiting.items() if at <= now]
-        self._told = {story: at for story, at in self._told.items() if at + SECOND > now} | dict.fromkeys(ready, now)
-        sends = []
-        for id_ in ready:
+        self._ready = [story for story, at in self._waiting.items() if at <= now]
+        topic = topic_name(settings, "stories")
+        return [
+            Outgoing(topic, id_.encode(), encode(snapshot), onward({}), partition)
+            for id_ in self._ready
+            if (snapshot := stories.told(id_))
+        ]
+
+    def written(self) -> None:
+        """Those that were due have been committed."""
+        now = time.monotonic()
+        for id_ in self._ready:
             del self._waiting[id_]
-            if snapshot := stories.told(id_):
-                topic = topic_name(settings, "stories")
-                sends.append(Outgoing(topic, id_.encode(), encode(snapshot), onward({}), partition))
-        return sends
+        still = {story: at for story, at in self._told.items() if at + SECOND > now}
+        self._told = still | dict.fromkeys(self._ready, now)
+        self._ready = []

@@ -27,6 +27,9 @@ Direction = Literal["excerpt", "extended"]
 MarkKind = Literal["correction", "update", "repeat", "roundup", "advisory", "withdrawal"]
 Status = Literal["usable", "withheld", "withdrawn"]
 Id = Annotated[str, Constraint(pattern=r"^[0-9a-f]{32}$")]
+# What no record of ours exceeds: bytes of a document in words, and the clock of a source that numbers its versions by it.
+Count = Annotated[int, Constraint(ge=0, le=2**32 - 1)]
+VersionNumber = Annotated[int, Constraint(ge=0, le=10**15)]
 Stage = Literal["clean", "extract", "dedupe", "emit"]
 TimeSource = Literal["cloudevents", "broker"]
 Precision = Literal["second", "minute", "day"]
@@ -103,7 +106,7 @@ class Article:
     """The place before the first sentence."""
     agency: str | None = None
     copyright: str | None = None
-    source_version: int | None = None
+    source_version: VersionNumber | None = None
     """Which version of its item this is, as the source counts, where it says so."""
     status: Status = "usable"
     """What the source says of the item."""
@@ -155,9 +158,9 @@ class Sketch:
     version: str
     exact: str
     """Hash of the normalised text, 32 hex digits."""
-    words: int
+    words: Count
     """Words of the normalised text."""
-    shingles: int
+    shingles: Count
     """Distinct word 5-grams."""
     hashes: str
     """The smallest distinct shingle hashes, at most 128, ascending, 32-bit little-endian, base64."""
@@ -172,7 +175,7 @@ class Mark:
     """What an agency puts before a headline to say what kind of piece it is (see pipeline/duplicates/marks.py)."""
 
     kind: MarkKind
-    number: int | None = None
+    number: Count | None = None
     """Of an update or a lead: `UPDATE 2`, `3rd Ld`."""
     text: str
     """As printed."""

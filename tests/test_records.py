@@ -14,6 +14,7 @@ from pipeline.records import (
     ADAPTERS,
     SCHEMA,
     Article,
+    Count,
     Dropped,
     Enriched,
     FamilyMerge,
@@ -23,6 +24,7 @@ from pipeline.records import (
     RecordError,
     StorySnapshot,
     Tagged,
+    VersionNumber,
     decode,
     encode,
 )
@@ -35,6 +37,8 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(-(2**63), 2**63 - 1),
     float: st.floats(allow_nan=False, allow_infinity=False),
     AwareDatetime: st.datetimes(timezones=st.just(UTC)),
+    Count: st.integers(0, 2**32 - 1),
+    VersionNumber: st.integers(0, 10**15),
     Id: st.text("0123456789abcdef", min_size=32, max_size=32),
     type(None): st.none(),
 }

@@ -96,8 +96,9 @@ def raced(name: str, data: Path) -> dict[str, Any]:
     items = judging.read(data / reprints.FILE)
     judge = ours if name == "ours" else datasketchs
     before, started = megabytes("VmRSS"), time.process_time()
-    verdicts = judge(items)
+    verdicts, held = judge(items)
     seconds = time.process_time() - started
+    held -= before
     score = reprints.scored(items, verdicts)
     labelled = judging.read(data / pairs.FILE)
     places = {item.name: item for item in labelled}
@@ -105,11 +106,11 @@ def raced(name: str, data: Path) -> dict[str, Any]:
     notices = [json.loads(line) for line in (pairs.LABELS / "templates.jsonl").read_text(encoding="utf-8").splitlines()]
     for pair in notices:
         both = sorted((places[pair["one"]], places[pair["other"]]), key=lambda item: item.tagged.article.received)
-        linked += judge(both)[-1].of is not None
+        linked += judge(both)[0][-1].of is not None
     return {
         "articles": len(items),
         "articles_per_second": len(items) / seconds,
-        "megabytes": megabytes("VmRSS") - before,
+        "megabytes": held,
         "macro": score.macro,
         "caught": score.caught,
         "templates_linked": linked,
@@ -117,18 +118,23 @@ def raced(name: str, data: Path) -> dict[str, Any]:
     }
 
 
-def ours(items: Sequence[judging.Item]) -> list[Duplicate]:
-    """From the text on: what `judging.read` has sketched is sketched again, within the time."""
+def ours(items: Sequence[judging.Item]) -> tuple[list[Duplicate], float]:
+    """The verdicts, and the megabytes while all is held.
+
+    From the text on: what `judging.read` has sketched is sketched again, within the time.
+    """
     again = (
         replace(
             item, tagged=replace(item.tagged, sketch=sketch(item.tagged.article.headline, item.tagged.article.body))
         )
         for item in items
     )
-    return list(judging.judged(again))
+    verdicts = judging.judged(again)
+    found = list(islice(verdicts, len(items)))  # not to its end, where it lets its window go
+    return found, megabytes("VmRSS")
 
 
-def datasketchs(items: Sequence[judging.Item]) -> list[Duplicate]:
+def datasketchs(items: Sequence[judging.Item]) -> tuple[list[Duplicate], float]:
     """The most similar of those that the index returns decides; families as ours."""
     try:
         datasketch = import_module("datasketch")
@@ -152,7 +158,7 @@ def datasketchs(items: Sequence[judging.Item]) -> list[Duplicate]:
         if of:
             family[article.id] = of
         verdicts.append(Duplicate(kind="near" if of else "unique", of=of))
-    return verdicts
+    return verdicts, megabytes("VmRSS")
 
 
 # -- growth ----------------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from pipeline.entities.taggers import tagger
 from pipeline.records import Entity
 from pipeline.stories.packing import Update, pack, unpack
 from pipeline.stories.stories import Stories
-from pipeline.stories.story import Telling, opened
+from pipeline.stories.story import HEADLINE, NAME, Telling, opened
 from pipeline.stories.vector import main as named
 from pipeline.stories.vector import vector
 
@@ -112,8 +112,10 @@ def measured(pool: Sequence[Item]) -> dict[str, Any]:
 
 def telling(article: Item, number: int) -> Telling:
     headline, text, names = article
-    main_names = tuple((name.type, name.name) for name in named(names))
-    return Telling(f"{number:032x}", "bench", headline, 0, None, vector(headline, text, names, "en"), main_names)
+    main_names = tuple((name.type, name.name[:NAME]) for name in named(names))
+    return Telling(
+        f"{number:032x}", "bench", headline[:HEADLINE], 0, None, vector(headline, text, names, "en"), main_names
+    )
 
 
 def _timed(stories: Stories, fresh: Iterator[Item], clock: int) -> dict[str, Any]:

@@ -197,7 +197,7 @@ DEDUPE = (
     ),
     series(
         "Memory of the window",
-        "What is remembered of them takes this much in its owner, with the index. Stories come on top, some 4 kB each.",
+        "What is remembered of them takes this much in its owner, with the index. Stories come on top, 2.5 to 4 kB each.",
         units.BytesIEC,
         {"partition {{partition}}": 'max by (partition) (copydesk_window_bytes{instance=~"$worker"})'},
         many=True,

@@ -7,14 +7,13 @@ from itertools import pairwise
 from typing import Any, Final
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from pipeline.cli import print_json
 from pipeline.cli.card import console, print_table, printable
 from pipeline.cli.card import time as moment
-from pipeline.cli.lookup import Id, reading
+from pipeline.cli.lookup import ID_SHOWN, Id, print_facts, reading
 from pipeline.judging.entry import Candidate
 from pipeline.kafka.explain import Explanation, explain
 from pipeline.kafka.hops import Hop
@@ -24,8 +23,6 @@ from pipeline.settings import load
 from pipeline.stories.rule import Rule
 
 UNKNOWN_WORD: Final = "(word no longer known)"
-# Of an id, in tables: what the command itself takes.
-_ID_SHOWN: Final = 8
 _NO_VERDICT: Final = {
     "dropped": "none, it was dropped",
     "deadletter": "none, it could not be processed: `copydesk dlq show` has its bytes",
@@ -105,7 +102,7 @@ def _print(of: Explanation) -> None:
     screen = console()
     record = of.record
     screen.print(Text(printable((record and record.headline) or "(no headline)"), style="bold"))
-    _print_facts(screen, [("id", of.id), *([("source", record.source)] if record else ())])
+    print_facts(screen, [("id", of.id), *([("source", record.source)] if record else ())])
     print()
     rows = [
         (
@@ -118,22 +115,13 @@ def _print(of: Explanation) -> None:
     ]
     print_table(("record", "written", "after", "what"), rows, right=("after",))
     print()
-    _print_facts(screen, _verdict(of))
+    print_facts(screen, _verdict(of))
     if of.compared:
         print()
         screen.print(_compared(of))
     if of.decision:
         print()
-        _print_facts(screen, _story(of, of.story))
-
-
-def _print_facts(screen: Console, facts: list[tuple[str, str]]) -> None:
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
-    for label, text in facts:
-        grid.add_row(Text(label), Text(printable(text)))
-    screen.print(grid)
+        print_facts(screen, _story(of, of.story))
 
 
 def _duration(seconds: float) -> str:
@@ -152,7 +140,7 @@ def _verdict(of: Explanation) -> list[tuple[str, str]]:
     if duplicate is None:
         return [("verdict", _NO_VERDICT.get(of.hops[-1].topic, "none yet"))]
     facts = [("verdict", _said(duplicate, of.headlines))]
-    if decision and not of.compared:
+    if of.alone:
         facts.append(("compared", "with none: no article in the window had anything in common with it"))
     if record and (record.version > 1 or record.revises or record.superseded_by):
         facts.append(("version", f"{record.version} of item {record.item_id}"))
@@ -192,7 +180,7 @@ def _compared(of: Explanation) -> Table:
     table.add_column("rule, headline", overflow="fold")
     for one in of.compared:
         headline = of.headlines.get(one.id, "(headline no longer known)")
-        table.add_row(one.id[:_ID_SHOWN], *_figures(one), Text(printable(f"{one.rule}\n{headline}", keep="\n")))
+        table.add_row(one.id[:ID_SHOWN], *_figures(one), Text(printable(f"{one.rule}\n{headline}", keep="\n")))
     return table
 
 

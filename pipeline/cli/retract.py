@@ -32,11 +32,23 @@ def command(*, id_: str, source: str | None, reason: str | None, as_json: bool) 
       copydesk retract 53c48dd139620a893060cc64c42256c8 --reason "court order 4711"
       copydesk retract guid-2016-0327-1 --source my-paper
     """
+    for name, text in (("ID", id_), ("--source", source), ("--reason", reason)):
+        _readable(name, text)
     notice = asyncio.run(retract(load(), _named(id_, source), _checked(reason)))
     if as_json:
         print_json(notice)
     else:
         print(_said(notice))
+
+
+def _readable(name: str, text: str | None) -> None:
+    """Bytes of a command line that are no text come as lone surrogates, which nothing can be named by."""
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError as error:
+        raise UserError(
+            f"{name} {printable(repr(text)[:100])} is not UTF-8; give it in the encoding of the terminal"
+        ) from error
 
 
 def _named(id_: str, source: str | None) -> str:

@@ -5,17 +5,15 @@ from dataclasses import asdict
 from typing import Any, Final
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from pipeline.cli import print_json
 from pipeline.cli.card import console, print_table, printable, time
-from pipeline.cli.lookup import Id, reading
+from pipeline.cli.lookup import ID_SHOWN, Id, print_facts, reading
 from pipeline.kafka.story import Told, story
 from pipeline.records import Enriched
 from pipeline.settings import load
 
-_ID_SHOWN: Final = 12
 # Of an article, for programs: the rest is in its enriched record.
 _SHOWN: Final = ("id", "item_id", "version", "status", "source", "headline", "published", "received", "duplicate")
 
@@ -51,9 +49,6 @@ def _as_json(told: Told) -> dict[str, Any]:
 def _print(told: Told) -> None:
     screen, snapshot = console(), told.snapshot
     screen.print(Text(printable(snapshot.headline or "(no headline)"), style="bold"))
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(overflow="fold")
     facts = (
         ("id", snapshot.id),
         ("people", ", ".join(snapshot.people)),
@@ -65,10 +60,7 @@ def _print(told: Told) -> None:
         ("articles", _count(told)),
         ("took in", ", ".join(told.merged)),
     )
-    for label, text in facts:
-        if text:
-            grid.add_row(Text(label), Text(printable(text)))
-    screen.print(grid)
+    print_facts(screen, (fact for fact in facts if fact[1]))
     if told.articles:
         print()
         head = ("id", "published", "verdict", "source", "headline")
@@ -84,7 +76,7 @@ def _row(article: Enriched) -> tuple[str, ...]:
     at = article.published or article.received
     verdict = article.duplicate.kind if article.status == "usable" else article.status
     return (
-        article.id[:_ID_SHOWN],
+        article.id[:ID_SHOWN],
         f"{at:%Y-%m-%d %H:%M}" + ("" if article.published else " (received)"),
         verdict,
         article.source,

@@ -1,7 +1,8 @@
 """What two articles are compared by, unpacked from a sketch: numbers only, as the window packs them.
 
-Digit tokens and names are compared for equality alone, so 32 bits of their hash stand for them. Two different numbers
-of one pair of articles with 20 each are taken for equal once in ten million pairs (20 * 20 / 2^32).
+Digit tokens and names are compared for equality alone, so 16 bits of their hash stand for them, in the upper half of 32
+(sketch.py). Of two articles with 20 different numbers each, two numbers are taken for equal in one pair of 160
+(20 * 20 / 2^16): one of twenty, which the rule's weights survive.
 """
 
 import base64
@@ -33,6 +34,8 @@ class Evidence:
     """The same of its names, at most `NAMES`. Sketches of the version before have none."""
 
 
+# The window and the log keep a count in 32 bits.
+_MOST: Final = 0xFFFFFFFF
 _NONE: Final = np.empty(0, dtype=np.uint32)
 # Of what has no text to compare, such as a notice that takes an article back.
 NOTHING: Final = Evidence(bytes(16), 0, 0, _NONE, _NONE, _NONE)
@@ -46,6 +49,8 @@ def of(sketch: Sketch) -> Evidence:
     """
     if sketch.version not in (SKETCH, BEFORE):
         raise FoldError(f"sketch version {sketch.version!r}, this version reads {BEFORE} and {SKETCH}")
+    if not 0 <= sketch.shingles <= sketch.words <= _MOST:
+        raise FoldError(f"sketch of {sketch.words} words and {sketch.shingles} shingles")
     try:
         exact = bytes.fromhex(sketch.exact)
         data = base64.b64decode(sketch.hashes, validate=True)

@@ -25,8 +25,8 @@ _AS_THEY_ARE: Final = ("source", "title", "received", "clock", "offset", "versio
 _COLUMNS: Final[dict[str, npt.DTypeLike]] = {
     **dict.fromkeys(NAMES, np.uint64),  # the last eight bytes
     **dict.fromkeys(("source", "title", "pooled"), np.uint64),
-    **dict.fromkeys(("received", "published", "clock", "dated", "offset"), np.int64),
-    **dict.fromkeys(("words", "shingles", "version"), np.uint32),
+    **dict.fromkeys(("received", "published", "clock", "dated", "offset", "version"), np.int64),
+    **dict.fromkeys(("words", "shingles"), np.uint32),
     **dict.fromkeys(("hashes", "numbers", "names", "note", "kind", "status"), np.uint8),
 }
 # Of one record: 32 hashes of digit tokens and 24 of names, and a note. This is address space, not memory.

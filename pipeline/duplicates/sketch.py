@@ -30,6 +30,8 @@ SKETCH: Final = "kmv128-2"
 
 # Standard error of a similarity of .5 is sqrt(.5 * .5 / 128) = .044, in half a kB.
 SIZE: Final = 128
+# Words. A body below it is read with its headline: "More to follow." and the line of a paywall stand under any of them.
+ALONE: Final = 20
 # Fewer words to a shingle make any two texts on one topic alike, more lose a shingle for every edited word.
 SHINGLE: Final = 5
 # Distinct tokens with a digit and capitalised words, those with the smallest hashes. Of 18,151 wire items 2 % have more
@@ -50,14 +52,14 @@ class FoldError(ValueError):
 
 
 def sketch(headline: str | None, body: str) -> Sketch:
-    """The sketch of an article: of its body, or of its headline where the body has no word.
+    """The sketch of an article: of its body, or of headline and body where that is too short to stand alone.
 
     The headline takes no part otherwise: the same copy comes with another headline from every house.
     """
     text = unicodedata.normalize("NFKC", body)
     tokens = _tokens(text)
-    if not tokens:
-        text = unicodedata.normalize("NFKC", headline or "")
+    if headline and len(tokens) < ALONE:
+        text = f"{unicodedata.normalize('NFKC', headline)}\n{text}"
         tokens = _tokens(text)
     hashes = _shingle_hashes(tokens)
     return Sketch(

@@ -1,7 +1,6 @@
 """The owner's log as the version before wrote it: JSON, without stories and without where the article stands."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
@@ -10,6 +9,7 @@ from pipeline.duplicates import evidence
 from pipeline.duplicates.sketch import FoldError
 from pipeline.judging.entry import Decision
 from pipeline.records import Duplicate, Id, Sketch, TimeSource
+from pipeline.stories.story import milliseconds
 
 BEGINS: Final = b"{"
 NOWHERE: Final = -1
@@ -45,16 +45,18 @@ def unpack(value: bytes) -> Decision:
         raise FoldError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
     if record.schema > 2:
         raise FoldError(f"log record of schema {record.schema}; as JSON there are 1 and 2")
+    if not all(0 <= share <= 1 for share in (record.duplicate.similarity or 0, record.duplicate.containment or 0)):
+        raise FoldError("log record with a similarity that can't be one")
     return Decision(
         id=record.id,
         own_item=record.item_id,
         item_id=record.item_id,
         source=0,
         title=0,
-        received=_ms(record.received),
+        received=milliseconds(record.received),
         received_from=record.received_from,
-        published=_ms(record.published) if record.published else None,
-        clock=_ms(record.clock),
+        published=milliseconds(record.published) if record.published else None,
+        clock=milliseconds(record.clock),
         offset=NOWHERE,
         status="usable",
         version=1,
@@ -65,7 +67,3 @@ def unpack(value: bytes) -> Decision:
         evidence=evidence.of(record.sketch),
         story=None,
     )
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)

@@ -16,7 +16,19 @@ import numpy as np
 
 from pipeline.duplicates.evidence import Evidence
 from pipeline.duplicates.sketch import DIGITS, NAMES, SIZE, FoldError, Hashes
-from pipeline.judging.codes import DIRECTIONS, KINDS, STATUSES, TIME_SOURCES, id_bytes, read_id, read_share, share
+from pipeline.judging.codes import (
+    DIRECTIONS,
+    FIRST,
+    KINDS,
+    LAST,
+    NO_TIME,
+    STATUSES,
+    TIME_SOURCES,
+    id_bytes,
+    read_id,
+    read_share,
+    share,
+)
 from pipeline.judging.entry import Candidate, Decision, Entry, Withdrawal
 from pipeline.records import Duplicate
 from pipeline.stories import packing
@@ -25,12 +37,13 @@ from pipeline.stories.packing import StoryError, Update
 LAYOUT: Final = 1
 _DECISION, _WITHDRAWAL = 1, 2
 
-_NO_TIME: Final = -(2**63)
 
 _HEAD: Final = struct.Struct("<BB16sqq")
-_FIXED: Final = struct.Struct("<16s16sQQqqi5BHH16s16s16sII")
+_FIXED: Final = struct.Struct("<16s16sQQqqq5BHH16s16s16sII")
 _LENGTHS: Final = struct.Struct("<HHH")
 _CANDIDATE: Final = struct.Struct("<16sHHHHf")
+_NOTICE: Final = struct.Struct("<16sq")
+_ID: Final = struct.Struct("<16s")
 _SHORT: Final = struct.Struct("<B")
 _LONG: Final = struct.Struct("<I")
 
@@ -43,6 +56,7 @@ def pack(entry: Entry) -> bytes:
 
 
 def _withdrawal(entry: Withdrawal) -> Iterable[bytes]:
+    yield _NOTICE.pack(bytes.fromhex(entry.notice), entry.dated)
     yield from _ids(entry.targets)
     yield from _stories(entry.stories)
 
@@ -54,7 +68,7 @@ def _decision(entry: Decision) -> Iterable[bytes]:
         bytes.fromhex(entry.item_id),
         entry.source,
         entry.title,
-        _NO_TIME if entry.published is None else entry.published,
+        NO_TIME if entry.published is None else entry.published,
         entry.offset,
         entry.version,
         TIME_SOURCES.index(entry.received_from),
@@ -114,18 +128,21 @@ def unpack(value: bytes) -> Entry:
         rest = _Rest(value)
         _, kind, id_, received, clock = rest.fields(_HEAD)
         times = {"id": id_.hex(), "received": received, "clock": clock}
-        entry: Entry = (
-            Withdrawal(**times, targets=rest.ids(), stories=rest.stories())
-            if kind == _WITHDRAWAL
-            else _read_decision(rest, times)
-        )
+        entry = _read_withdrawal(rest, times) if kind == _WITHDRAWAL else _read_decision(rest, times)
     except FoldError:
         raise
-    except (struct.error, StoryError, IndexError, ValueError) as error:
+    except (struct.error, StoryError, IndexError, ValueError, OverflowError) as error:
         raise FoldError(f"log entry cut or damaged: {error}") from error
-    if rest.at != len(value):
-        raise FoldError(f"log entry with {len(value) - rest.at} bytes too many")
+    if kind not in (_DECISION, _WITHDRAWAL) or rest.at != len(value):
+        raise FoldError(f"log entry of kind {kind}, with {len(value) - rest.at} bytes too many")
+    if not all(FIRST <= at <= LAST for at in (received, clock) if at != NO_TIME):
+        raise FoldError("log entry of a year that no calendar has")
     return entry
+
+
+def _read_withdrawal(rest: "_Rest", times: dict[str, Any]) -> Withdrawal:
+    notice, dated = rest.fields(_NOTICE)
+    return Withdrawal(**times, notice=notice.hex(), dated=dated, targets=rest.ids(), stories=rest.stories())
 
 
 def _read_decision(rest: "_Rest", times: dict[str, Any]) -> Decision:
@@ -137,16 +154,17 @@ def _read_decision(rest: "_Rest", times: dict[str, Any]) -> Decision:
         len(hashes) != min(SIZE, shingles)
         or len(numbers) > DIGITS
         or len(names) > NAMES
+        or version < 0
         or not bool((hashes[1:] > hashes[:-1]).all())
     ):
-        raise FoldError("log entry with a sketch that can't be one")
+        raise FoldError("log entry with a sketch or a version that can't be one")
     return Decision(
         **times,
         own_item=own_item.hex(),
         item_id=item.hex(),
         source=source,
         title=title,
-        published=None if published == _NO_TIME else published,
+        published=None if published == NO_TIME else published,
         offset=offset,
         version=version,
         received_from=TIME_SOURCES[time_source],
@@ -198,7 +216,7 @@ class _Rest:
         return self._value[self.at - size : self.at]
 
     def ids(self) -> tuple[str, ...]:
-        return tuple(self.fields(struct.Struct("<16s"))[0].hex() for _ in range(self.fields(_LONG)[0]))
+        return tuple(self.fields(_ID)[0].hex() for _ in range(self.fields(_LONG)[0]))
 
     def stories(self) -> tuple[Update, ...]:
         return tuple(packing.unpack(self.blob(_LONG)) for _ in range(self.fields(_LONG)[0]))

@@ -11,6 +11,10 @@ TIME_SOURCES: Final[tuple[TimeSource, ...]] = get_args(TimeSource)
 DIRECTIONS: Final[tuple[Direction | None, ...]] = (None, *get_args(Direction))
 
 NO_ID: Final = bytes(16)
+NO_TIME: Final = -(2**63)
+# Of the calendar, 0001 to 9999, in milliseconds since 1970.
+FIRST: Final = -62_135_596_800_000
+LAST: Final = 253_402_300_799_999
 # Shares are ten-thousandths, as they are in the records.
 _NO_SHARE: Final = 0xFFFF
 _SHARES: Final = 10_000

@@ -13,8 +13,9 @@ from pipeline.duplicates.evidence import Evidence
 from pipeline.duplicates.rule import Rule
 from pipeline.duplicates.verdict import Considered, Verdict
 from pipeline.emission import erased
-from pipeline.identity import item_id
+from pipeline.identity import document_id, item_id
 from pipeline.judging import versions
+from pipeline.judging.codes import NO_TIME
 from pipeline.judging.entry import Candidate, Decision, Entry, Withdrawal
 from pipeline.judging.held import Held
 from pipeline.judging.state import State
@@ -45,12 +46,12 @@ def decide(state: State, tagged: Tagged, offset: int, rule: Rule | None = None) 
         VectorError: its story vector can't be read.
     """
     article = tagged.article
+    if article.withdraws:
+        return _withdrawal(state, tagged)
     if article.id in state:
         return None
     received = milliseconds(article.received)
     clock = state.clock(received)
-    if article.withdraws:
-        return _withdrawal(state, tagged, received, clock)
     published = min(milliseconds(article.published), received) if article.published else None
     held, found = state.held(clock), evidence.of(tagged.sketch)
     decided = verdict.decide(held, found, published=published, mark=tagged.mark, rule=rule)
@@ -130,6 +131,8 @@ def _as_version(decided: Verdict, held: Held, found: Evidence, neighbour: int) -
     A rewritten piece is a revision still. Of what has next to nothing in common with it, under an id that its source
     uses for one thing after the other, the text alone tells.
     """
+    if decided.kind == "digest":
+        return decided  # of which another version is a digest again, and nobody's original
     other = held.evidence(neighbour)
     likeness = estimate(found.hashes, *held.sketches(np.array([neighbour])))
     similarity, containment = float(likeness.similarity[0]), float(likeness.containment[0])
@@ -196,25 +199,31 @@ def _story(state: State, tagged: Tagged, decided: Verdict, clock: int) -> Update
 # -- withdrawals ---------------------------------------------------------------------------------------------------------
 
 
-def _withdrawal(state: State, notice: Tagged, received: int, clock: int) -> Withdrawal:
+def _withdrawal(state: State, notice: Tagged) -> Withdrawal | None:
     article = notice.article
     assert article.withdraws
-    targets = [article.withdraws]
+    # The notice's own id is made of its bytes, and an empty one may take back one thing after the other.
+    id_ = document_id("withdrawal", article.withdraws, article.id.encode())
+    if id_ in state:
+        return None
+    targets = [article.withdraws, state.item(article.withdraws)]
     number = state.find(article.withdraws)
     if number is not None:
         targets.append(state.known(number).item_id)
-    targets.append(state.item(article.withdraws))
     if not state.withdrawn(targets) and notice.mark and (headline := title(article)) != NO_TITLE:
-        # A notice under an id of its own names what it takes back by its headline.
+        # A notice under an id of its own names what it takes back by its headline: the last piece under that.
         found = state.entitled(_hashed(article.source), headline)
-        targets += [state.known(number).item_id for number in found]
-    targets = list(dict.fromkeys(targets))
+        targets += [state.known(number).item_id for number in found[-1:]]
+    numbers = state.withdrawn(targets)
+    documents = [state.known(number).id for number in numbers]
     return Withdrawal(
-        id=article.id,
-        targets=tuple(targets),
-        received=received,
-        clock=clock,
-        stories=tuple(_without(state, state.withdrawn(targets))),
+        id=id_,
+        notice=article.id,
+        targets=tuple(dict.fromkeys((*targets, *documents))),
+        received=milliseconds(article.received),
+        dated=state.window.field("dated", state.window.next - 1) if len(state) else NO_TIME,
+        clock=NO_TIME if state.window.clock is None else state.window.clock,
+        stories=tuple(_without(state, numbers)),
     )
 
 
@@ -224,6 +233,6 @@ def _without(state: State, numbers: list[int]) -> list[Update]:
     last: dict[str, str] = {}
     for seen in map(state.known, numbers):
         if seen.story and (story := state.stories.get(seen.story)):
-            stories[story.id] = stories.get(story.id, story).left(seen.id, vector=None, source=None)
+            stories[story.id] = stories.get(story.id, story).left(seen.id)
             last[story.id] = seen.id
     return [Update.of(story, "left", last[id_]) for id_, story in stories.items()]

@@ -1,6 +1,6 @@
 """What the owner's log holds: an entry for each thing that was decided.
 
-`State.decide` makes an entry and changes nothing, `State.apply` changes the state by an entry and by nothing else. How
+`decide` (decide.py) makes an entry and changes nothing, `State.apply` changes the state by an entry and by nothing else. How
 an entry looks in bytes: codec.py.
 """
 
@@ -60,19 +60,32 @@ class Decision:
     compared: int = field(default=0, compare=False)
     """With how many articles: for metrics, and not in the log."""
 
+    @property
+    def key(self) -> str:
+        """Of its record in the log: the document's id."""
+        return self.id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
     """A notice that takes items back."""
 
     id: str
-    """Of the notice."""
+    """Of the withdrawal itself: two notices in the same words may take back different things."""
+    notice: str
+    """Id of the document that said so."""
     targets: tuple[str, ...]
     """Ids of items and of documents, also of such that have not come yet."""
     received: int
+    dated: int
+    """Time of the document before it. Who takes back an archive's article does so today, and that moves no clock."""
     clock: int
     stories: tuple[Update, ...]
     """Stories without the withdrawn articles."""
+
+    @property
+    def key(self) -> str:
+        return self.notice
 
 
 Entry = Decision | Withdrawal

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.duplicates.window import Row, Window
+from pipeline.judging.before import NOWHERE
 from pipeline.judging.codes import (
     DIRECTIONS,
     KINDS,
@@ -112,17 +113,17 @@ def row_of(entry: Decision) -> Row:
 
 
 def row_of_notice(entry: Withdrawal) -> Row:
-    """A notice is in the window to be known again, and to leave it; nothing is a version or a copy of it."""
+    """A withdrawal is in the window to be known again, and to leave it; nothing is a version or a copy of it."""
     return Row(
         id=bytes.fromhex(entry.id),
         item=NO_ID,
         root=NO_ID,
         source=0,
         title=0,
-        received=entry.received,
+        received=entry.dated,
         published=None,
         clock=entry.clock,
-        offset=0,
+        offset=NOWHERE,
         note=bytes(_NOTE.size),
     )
 

@@ -17,7 +17,7 @@ from pipeline.duplicates.clock import advance
 from pipeline.duplicates.evidence import NOTHING
 from pipeline.duplicates.window import Window
 from pipeline.judging import versions
-from pipeline.judging.codes import STATUSES
+from pipeline.judging.codes import NO_ID, NO_TIME, STATUSES
 from pipeline.judging.entry import Decision, Entry, Withdrawal
 from pipeline.judging.held import Held
 from pipeline.judging.known import Known, known, row_of, row_of_notice
@@ -101,7 +101,9 @@ class State:
 
     def clock(self, received: int) -> int:
         """Stream time after a document that was received then."""
-        return advance(self.window.clock, received, self.window.just_before())
+        now = self.window.clock
+        before = [at for at in self.window.just_before() if at != NO_TIME]
+        return advance(None if now == NO_TIME else now, received, before)
 
     def held(self, clock: int) -> Held:
         """What is in the window at that stream time."""
@@ -117,6 +119,9 @@ class State:
         return self._items[id_][0] if id_ in self._items else id_
 
     def versions(self, item: str) -> list[Version]:
+        """Documents of an item; withdrawals are of none."""
+        if item == NO_ID.hex():
+            return []
         numbers = self.window.having("item", bytes.fromhex(item), _MOST)
         return [Version(self.window.field("version", number), number) for number in numbers]
 
@@ -135,7 +140,7 @@ class State:
         for target in targets:
             document = self.find(target)
             found.update(version.sequence for version in self.versions(target))
-            if document is not None:
+            if document is not None and self.window.digest("item", document) != NO_ID:
                 found.add(document)
         return sorted(number for number in found if self.window.field("status", number) != _WITHDRAWN)
 
@@ -151,7 +156,7 @@ class State:
         before, after = versions.neighbours(self.versions(seen.item_id), seen.place)
         duplicate = seen.duplicate
         if duplicate.of and not duplicate.withdrawn:
-            duplicate = replace(duplicate, withdrawn=self._is_withdrawn(duplicate.of))
+            duplicate = replace(duplicate, withdrawn=self.taken_back(duplicate.of))
         return Judged(
             tagged=tagged,
             item_id=seen.item_id,
@@ -164,10 +169,6 @@ class State:
             duplicate=duplicate,
             story=StoryRef(id=seen.story) if seen.story else None,
         )
-
-    def _is_withdrawn(self, document: str) -> bool:
-        number = self.find(document)
-        return number is not None and bool(self.window.field("status", number) == _WITHDRAWN)
 
     def _id(self, number: int) -> str:
         return self.window.digest("id", number).hex()
@@ -193,7 +194,8 @@ class State:
             for founder in entry.merged:
                 if founder != into:  # else somebody else wrote this entry, and a circle has no end
                     self._lead(self._founders, founder, into, number)
-        if entry.status == "withdrawn":
+        if entry.status == "withdrawn":  # taken back before it came, by any of these names
+            self._withdrawals.notice(number, (entry.id, entry.own_item, entry.item_id))
             self._withdrawals.withdraw(entry.id, number, entry.clock)
         if entry.story:
             self.stories.apply(entry.story, number)

@@ -4,6 +4,8 @@ A notice is remembered as long as it is in the window, so it withdraws what come
 record stands without its text until stream time has moved on by a stated delay; then its tombstone is due.
 """
 
+import heapq
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -19,8 +21,10 @@ class Withdrawals:
     def __init__(self, delay: int) -> None:
         """Args: delay: from the withdrawal to the tombstone, ms of stream time."""
         self._delay = delay
-        self._notices: dict[str, int] = {}
-        self._due: dict[str, _Due] = {}
+        self._notices: OrderedDict[str, int] = OrderedDict()
+        # Both in the order in which the first of them leaves; ten thousand may wait after a large retraction.
+        self._due: OrderedDict[str, _Due] = OrderedDict()
+        self._leaving: list[tuple[int, str]] = []
 
     def __contains__(self, target: object) -> bool:
         """Whether an item or a document has been taken back."""
@@ -37,7 +41,9 @@ class Withdrawals:
             self._notices[target] = sequence
 
     def withdraw(self, document: str, sequence: int, clock: int) -> None:
-        self._due[document] = _Due(clock + self._delay, sequence)
+        if document not in self._due:
+            self._due[document] = _Due(clock + self._delay, sequence)
+            heapq.heappush(self._leaving, (sequence, document))
 
     def expire(self, first: int, clock: int) -> Iterator[str]:
         """Forgets what stands before the window's `first` entry; yields the documents whose tombstone is due now.
@@ -46,10 +52,13 @@ class Withdrawals:
         """
         while self._notices and (oldest := next(iter(self._notices.items())))[1] < first:
             del self._notices[oldest[0]]
-        for document, due in list(self._due.items()):  # a handful: withdrawals of the last day
-            if due.clock <= clock or due.sequence < first:
-                del self._due[document]
+        while self._leaving and self._leaving[0][0] < first:
+            _, document = heapq.heappop(self._leaving)
+            if self._due.pop(document, None):
                 yield document
+        while self._due and (earliest := next(iter(self._due.items())))[1].clock <= clock:
+            del self._due[earliest[0]]
+            yield earliest[0]
 
     def snapshot(self, first: int) -> list[tuple[object, ...]]:
         """All of it, with places counted from the window's first entry."""

@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
+from pipeline.duplicates import marks
+from pipeline.judging.before import NOWHERE
 from pipeline.judging.entry import Candidate, Decision, Withdrawal
 from pipeline.kafka import trace
 from pipeline.kafka.hops import Hop, entry, hops
@@ -14,13 +17,16 @@ from pipeline.records import Enriched, FamilyMerge, RecordError, StorySnapshot, 
 from pipeline.settings import Settings
 from pipeline.stories.packing import Update
 
+# A longer window reaches back behind all records that Kafka can hold, and behind what a datetime can tell.
+_LONGEST_DAYS: Final = 36_500
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     id: str
     hops: tuple[Hop, ...]
     record: Enriched | None
-    """As it stands now; None where it never was, or is no more."""
+    """The last that can be read, even where a tombstone stands behind it; None where there is none."""
     decision: Decision | None
     notices: tuple[str, ...] = ()
     """Withdrawal notices that took it back."""
@@ -35,6 +41,21 @@ class Explanation:
     @property
     def compared(self) -> tuple[Candidate, ...]:
         return self.decision.candidates if self.decision else ()
+
+    @property
+    def alone(self) -> bool:
+        """Whether it was compared and nothing in the window had anything in common with it.
+
+        An advisory or a text without a word is not compared; of an entry of the layout before, and of an article whose
+        text is gone, it is not known.
+        """
+        decision, record = self.decision, self.record
+        if not decision or decision.offset == NOWHERE or decision.duplicate.kind != "unique" or decision.candidates:
+            return False
+        if not decision.evidence.words or not record or record.status == "withdrawn":
+            return False
+        marked = marks.take(record.headline, record.body).mark or any(each.rule == "mark" for each in record.removed)
+        return not marked
 
 
 async def explain(settings: Settings, wanted: str, progress: Progress) -> Explanation:
@@ -65,8 +86,9 @@ async def explain(settings: Settings, wanted: str, progress: Progress) -> Explan
             merges=await _merges(topics, decision, partition) if decision else (),
             story=reason(told, record) if told else None,
         )
-        before = since - timedelta(days=settings.window_days + 1)  # nothing older was compared
-        spans = tuple(backwards(since, until=until, oldest=before))
+        # Nothing older was compared. Read from now on back: what is named may have been written again since.
+        oldest = since - timedelta(days=min(settings.window_days, _LONGEST_DAYS) + 1)
+        spans = tuple(backwards(datetime.now(UTC), oldest=oldest))
         return replace(
             explanation,
             headlines=await _headlines(topics, explanation, spans),
@@ -100,7 +122,7 @@ async def _notices(
             async for message in stream:
                 found = entry(message)
                 if isinstance(found, Withdrawal) and items.intersection(found.targets):
-                    notices[found.id] = None
+                    notices[found.notice] = None
         if notices:
             return tuple(notices)
     return ()

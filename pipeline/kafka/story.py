@@ -4,7 +4,6 @@ import re
 import unicodedata
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from pipeline.errors import UserError
@@ -18,7 +17,6 @@ from pipeline.stories.vector import main, spelled
 
 # Shown of the words that an article and its story share.
 _MATCHED: Final = 12
-_CLOCKS: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +115,7 @@ async def _articles(topics: Scan, stories: set[str], snapshot: StorySnapshot) ->
     """The latest record of each article; what was published when is told by it, what came when by the topic."""
     told = [id_.encode() for id_ in stories]
     articles: dict[str, Enriched] = {}
-    async with aclosing(topics.read("enriched", (snapshot.first - _CLOCKS, None))) as stream:
+    async with aclosing(topics.read("enriched", (snapshot.first - trace.CLOCKS, None))) as stream:
         async for message in stream:
             key = (message.key or b"").decode("ascii", "replace")
             articles.pop(key, None)

@@ -75,7 +75,9 @@ def partitions(settings: Settings, name: str) -> int:
 
 def configuration(name: str, replicas: int) -> dict[str, str]:
     topic = TOPICS[name]
-    return {
+    # What was replaced or taken back is off the disk after a day; by Kafka's own default it may be there for a week.
+    compacted = {"segment.ms": str(DAY_MS), "max.compaction.lag.ms": str(DAY_MS)} if "compact" in topic.cleanup else {}
+    return compacted | {
         "cleanup.policy": topic.cleanup,
         "retention.ms": str(topic.days * DAY_MS if topic.days >= 0 else -1),
         "max.message.bytes": str(MESSAGE_BYTES[name]),

@@ -24,7 +24,7 @@ Found = list[tuple[str, Message]]
 # came, as a tombstone does not.
 WAY: Final = (("enriched", "dropped", "deadletter"), ("fingerprints",), ("judged",), ("tagged",), ("clean",), ("raw",))
 # Record times are those of several machines.
-_CLOCKS: Final = timedelta(minutes=1)
+CLOCKS: Final = timedelta(minutes=1)
 _DIGITS: Final = 32
 
 
@@ -66,7 +66,7 @@ async def times(topics: Scan, known: Found) -> tuple[datetime, datetime]:
         letter = dead_letter(message) if topic == "deadletter" else None
         if letter and (broke := await topics.one(letter.broke)):
             found.append(raw_time(broke) or broke.at)
-    return min(found) - _CLOCKS, max(found) + _CLOCKS
+    return min(found) - CLOCKS, max(found) + CLOCKS
 
 
 async def records(topics: Scan, id_: str, since: datetime, until: datetime) -> Found:
@@ -87,7 +87,7 @@ async def records(topics: Scan, id_: str, since: datetime, until: datetime) -> F
 
 
 def latest(found: Found) -> Enriched | None:
-    """The last record in enriched; None where there is none that has text or can be read."""
+    """The last record in enriched that can be read, which a tombstone cannot; None where there is none."""
     enriched = [message for topic, message in found if topic == "enriched" and message.value]
     for message in sorted(enriched, key=lambda message: (message.at, message.offset), reverse=True):
         try:

@@ -26,7 +26,8 @@ class Centroid:
 
     @property
     def norm(self) -> float:
-        return math.sqrt(int(np.square(self.totals, dtype=np.uint64).sum()))
+        # Whole numbers below 2^53, so exact; above, where 64 bits would run over, the last digit does not matter.
+        return math.sqrt(float(np.square(self.totals, dtype=np.float64).sum()))
 
     def cosine(self, other: "Centroid | Vector") -> float:
         """1 where both tell the same, 0 where they share no term, or one is empty."""

@@ -2,16 +2,19 @@
 
 import struct
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Final, Literal, NamedTuple, Self
+from typing import Annotated, Any, Final, Literal, NamedTuple, Self
 
 import numpy as np
 import orjson
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from pipeline.records import Id
 from pipeline.stories import vector as vectors
 from pipeline.stories.centroid import Centroid
-from pipeline.stories.story import EMPTY, Example, Story
-from pipeline.stories.vector import Terms, Vector, VectorError
+from pipeline.stories.story import EMPTY, HEADLINE, MEMBERS, MERGED, NAME, NAMES, SOURCES, Example, Story, milliseconds
+from pipeline.stories.vector import SCALE, Terms, Vector, VectorError
 
 VERSION: Final = 1
 
@@ -25,6 +28,20 @@ _UPDATE: Final = struct.Struct("<BBBBHHH16s16s")
 # A likeness is told in ten-thousandths.
 _PARTS: Final = 10_000
 _CANDIDATE: Final = struct.Struct("<16sH")
+# Of a story's counts: a 32-bit field holds twice as many, so that what has been read can be counted on.
+_MOST: Final = 1 << 31
+# What a datetime can tell, in milliseconds.
+_EARLIEST: Final = milliseconds(datetime.min.replace(tzinfo=UTC))
+_LATEST: Final = milliseconds(datetime.max.replace(tzinfo=UTC))
+
+_Text = Annotated[str, Field(max_length=NAME)]
+_Count = Annotated[int, Field(gt=0, lt=_MOST)]
+_Names = Annotated[tuple[tuple[tuple[_Text, _Text], _Count], ...], Field(max_length=NAMES)]
+_Sources = Annotated[tuple[tuple[_Text, _Count], ...], Field(max_length=SOURCES)]
+_Merged = Annotated[tuple[Id, ...], Field(max_length=MERGED)]
+Texts = tuple[Annotated[str, Field(max_length=HEADLINE)] | None, _Names, _Sources, _Merged]
+"""Headline, names, sources and merged stories."""
+_TEXTS: Final = TypeAdapter[Texts](Texts, config=ConfigDict(strict=True))
 
 
 class StoryError(ValueError):
@@ -113,6 +130,7 @@ def unpack(data: bytes) -> Update:
         version, operation, took, candidates, of_story, of_delta, parts, document, other = _UPDATE.unpack_from(data)
         if version != VERSION:
             raise StoryError(f"story update version {version}, this version reads {VERSION}")
+        _expect(took == any(other), "story that it took in")
         at = _UPDATE.size + of_story
         listed = _CANDIDATE.iter_unpack(data[at + of_delta :])
         found = Update(
@@ -128,9 +146,9 @@ def unpack(data: bytes) -> Update:
             vectors.unpack(found.packed_delta)  # read now, as it raises
     except (struct.error, VectorError, IndexError) as error:
         raise StoryError(f"no story update: {error}") from error
-    if len(found.candidates) != candidates:
-        raise StoryError(f"story update with {len(found.candidates)} candidates where it says {candidates}")
-    assert found.head
+    _expect(len(found.candidates) == candidates, "candidates")
+    _expect(bool(found.packed_delta) == (found.operation != "opened"), "delta")
+    found.head  # noqa: B018 - read now, as it raises
     return found
 
 
@@ -166,14 +184,31 @@ def pack_story(story: Story) -> bytes:
 
 
 def head(data: bytes) -> Head:
-    """The head of a packed story.
+    """The head of a packed story. All of it is looked at: `unpack_story` reads what has passed here.
 
     Raises:
         StoryError: of another version, or not what `pack_story` could have written.
     """
-    _, tellings, opened, clock, _, _, *dated, id_, _ = _fields(data)
-    *_, merged = _texts(data, _members_at(data)[1])
-    return Head(id_.hex(), tellings, opened, clock, _dated(dated), tuple(merged))
+    count, tellings, opened, clock, first, last, *dated, id_, _ = _fields(data)
+    _expect(max(count, tellings) < _MOST, "counts")
+    _expect(_EARLIEST <= first <= last <= _LATEST and _EARLIEST <= opened <= clock <= _LATEST, "times")
+    _expect(dated == [_ABSENT, _ABSENT] or _EARLIEST <= dated[0] <= dated[1] <= _LATEST, "published times")
+    _expect(data[3] <= MEMBERS, "members")
+    end = _members_at(data)[1]
+    *_, merged = _texts(data, end)
+    middle, size = centroid(data), int.from_bytes(data[end : end + 2], "little")
+    _expect((middle.terms[1:] > middle.terms[:-1]).all() and middle.totals.all(), "centroid")
+    _expect(data[1] == (size == 0), "example")
+    if data[1]:
+        _expect((middle.totals <= SCALE).all(), "example")
+    else:
+        _vector(data[end + 2 : end + 2 + size])
+    return Head(id_.hex(), tellings, opened, clock, _dated(dated), merged)
+
+
+def _expect(holds: object, what: str) -> None:
+    if not holds:
+        raise StoryError(f"no story: its {what} can't be so")
 
 
 def unpack_story(data: bytes) -> Story:
@@ -188,11 +223,8 @@ def unpack_story(data: bytes) -> Story:
     middle = centroid(data)
     ids = data[at:end].hex()
     size = int.from_bytes(data[end : end + 2], "little")
-    try:
-        example = vectors.unpack(data[end + 2 : end + 2 + size]) if size else EMPTY
-    except VectorError as error:
-        raise StoryError(f"no story: {error}") from error
-    alone = Vector(middle.terms, middle.totals.astype(np.uint8)) if data[1] else example
+    alone = data[1]
+    example = Vector(middle.terms, middle.totals.astype(np.uint8)) if alone else _vector(data[end + 2 : end + 2 + size])
     return Story(
         id=id_.hex(),
         count=count,
@@ -203,11 +235,11 @@ def unpack_story(data: bytes) -> Story:
         last=last,
         dated=_dated(dated),
         centroid=middle,
-        example=Example(example_id.hex(), headline, alone),
+        example=Example(example_id.hex(), headline, example),
         members=tuple(ids[place : place + 32] for place in range(0, len(ids), 32)),
-        sources=_tally(sources),
-        names=_tally(names),
-        merged=tuple(merged),
+        sources=sources,
+        names=names,
+        merged=merged,
     )
 
 
@@ -228,14 +260,19 @@ def _members_at(data: bytes) -> tuple[int, int]:
     return start, start + 16 * data[3]
 
 
-def _texts(data: bytes, at: int) -> tuple[Any, ...]:
-    """Headline, names, sources and merged stories: what is JSON, behind the example's vector."""
+def _texts(data: bytes, at: int) -> Texts:
+    """What is JSON, behind the example's vector."""
     try:
-        texts = orjson.loads(data[at + 2 + int.from_bytes(data[at : at + 2], "little") :])
-        _headline, _names, _sources, _merged = texts
-    except (TypeError, ValueError) as error:
+        return _TEXTS.validate_json(data[at + 2 + int.from_bytes(data[at : at + 2], "little") :])
+    except ValidationError as error:
+        raise StoryError(f"no story: {error.errors(include_input=False, include_url=False)[0]['msg']}") from error
+
+
+def _vector(data: bytes) -> Vector:
+    try:
+        return vectors.unpack(data)
+    except VectorError as error:
         raise StoryError(f"no story: {error}") from error
-    return tuple(texts)
 
 
 def _dated(times: list[int]) -> tuple[int, int] | None:
@@ -248,10 +285,6 @@ def centroid(data: bytes) -> Centroid:
     terms: Terms = np.frombuffer(data, "<u4", size, STORY.size)
     totals = np.frombuffer(data, "<u4", size, STORY.size + 4 * size)
     return Centroid(terms.astype(np.uint32, copy=False), totals.astype(np.uint32, copy=False))
-
-
-def _tally(listed: list[Any]) -> tuple[Any, ...]:
-    return tuple((tuple(key) if isinstance(key, list) else key, number) for key, number in listed)
 
 
 def _is_alone(story: Story) -> bool:

@@ -70,7 +70,7 @@ class Stories:
                 article is told as new.
         """
         if family and (live := self._find(family)):
-            story = unpack_story(live.packed).followed(telling)
+            story = unpack_story(live.packed).followed(telling, self._rule)
             return Update.of(story, "followed", telling.id, telling.vector)
         search = self._index.search(telling.vector, lambda live: self._takes(live, telling))
         fits = [live for likeness, live in search.found if likeness >= self._rule.join]
@@ -99,9 +99,9 @@ class Stories:
         best, *rest = fits
         story = unpack_story(best.packed)
         if not rest or alike(best, rest[0]) < self._rule.merge:
-            return story.told(telling, self._rule.kept), None
+            return story.told(telling, self._rule), None
         older, younger = sorted((story, unpack_story(rest[0].packed)), key=lambda one: (one.opened, one.id))
-        return older.merged_with(younger, self._rule.kept).told(telling, self._rule.kept), younger.id
+        return older.merged_with(younger, self._rule.kept).told(telling, self._rule), younger.id
 
     # -- apply -------------------------------------------------------------------------------------------------------
 
@@ -140,7 +140,8 @@ class Stories:
 
     def _unlead(self, live: Live) -> None:
         for id_ in live.merged:
-            self._merged.pop(id_, None)
+            if self._merged.get(id_) == live.id:  # else another has taken it in since
+                del self._merged[id_]
 
     def _find(self, id_: str) -> Live | None:
         return self._live.get(id_) or self._live.get(self._merged.get(id_, ""))

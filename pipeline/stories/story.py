@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from pipeline.records import StorySnapshot, Tagged
 from pipeline.stories import vector as vectors
 from pipeline.stories.centroid import Centroid
+from pipeline.stories.rule import Rule
 from pipeline.stories.vector import Vector
 
 MEMBERS: Final = 50
@@ -114,44 +115,58 @@ class Story:
     merged: tuple[str, ...] = ()
     """Stories that became part of it, the latest."""
 
-    def told(self, telling: Telling, kept: int) -> "Story":
+    def told(self, telling: Telling, rule: Rule) -> "Story":
         """With an article that tells it in words of its own."""
-        centroid = self.centroid.plus(telling.vector, kept)
+        centroid = self.centroid.plus(telling.vector, rule.kept)
         return replace(
-            self.followed(telling),
+            self.followed(telling, rule),
             tellings=self.tellings + 1,
             centroid=centroid,
             example=_central(centroid, self.example, Example(telling.id, telling.headline, telling.vector)),
             names=_tallied(self.names, _once(telling.names), NAMES),
         )
 
-    def followed(self, telling: Telling) -> "Story":
-        """With a copy or another version of an article that it has: counted, and no more heard for it."""
-        published = () if telling.published is None else (telling.published,)
-        times = (*(self.dated or ()), *published)
+    def followed(self, telling: Telling, rule: Rule) -> "Story":
+        """With a copy or another version of an article that it has: counted, and no more heard for it.
+
+        A published time that no article could have joined with is not believed: a reprint that says 1970 would open the
+        story to all articles of the years between.
+        """
         return replace(
-            self,
+            self._timed(telling, rule.idle),
             count=self.count + 1,
             clock=max(self.clock, telling.clock),
-            first=min(self.first, telling.evidence),
-            last=max(self.last, telling.evidence),
-            dated=(min(times), max(times)) if times else None,
             members=(*self.members, telling.id)[-MEMBERS:],
             sources=_tallied(self.sources, ((telling.source, 1),), SOURCES),
         )
 
-    def left(self, document: str, *, vector: Vector | None, source: str | None) -> "Story":
-        """Without an article that its source has taken back; `vector` if it told the story in words of its own."""
-        story = replace(
-            self,
-            count=max(self.count - 1, 0),
-            tellings=max(self.tellings - 1, 0) if vector else self.tellings,
-            members=tuple(member for member in self.members if member != document),
-            sources=_tallied(self.sources, ((source, -1),) if source else (), SOURCES),
-            centroid=self.centroid.minus(vector) if vector else self.centroid,
-        )
+    def left(self, document: str) -> "Story":
+        """Without an article that its source has taken back.
+
+        What it added to centroid, names and sources is known no more and stays, until there is no article left: then
+        nothing of it is told, and the centroid alone waits for others.
+        """
+        members = tuple(member for member in self.members if member != document)
+        story = replace(self, count=max(self.count - 1, 0), members=members)
+        if not story.count:
+            story = replace(story, names=(), sources=())
+        elif document != self.example.document:
+            return story
         # Of the others only the sum is known: the next that comes is the example.
-        return replace(story, example=Example(document, None, EMPTY)) if document == self.example.document else story
+        return replace(story, example=Example(document, None, EMPTY))
+
+    def _timed(self, telling: Telling, idle: timedelta) -> "Story":
+        published, within = telling.published, idle // _MILLISECOND
+        first, last = self.dated or (self.first, self.last)
+        if published is not None and not first - within <= published <= last + within:
+            return self
+        times = (*(self.dated or ()), *(() if published is None else (published,)))
+        return replace(
+            self,
+            first=min(self.first, telling.evidence),
+            last=max(self.last, telling.evidence),
+            dated=(min(times), max(times)) if times else None,
+        )
 
     def merged_with(self, younger: "Story", kept: int) -> "Story":
         """Both as one, under this one's id."""

@@ -13,7 +13,7 @@ from pipeline.judging.entry import Decision
 from pipeline.judging.state import State
 from pipeline.kafka.headers import AMENDED, RAW_TIME
 from pipeline.metrics import REGISTRY
-from pipeline.records import FamilyMerge, Judged, Tagged, decode, encode
+from pipeline.records import FamilyMerge, Judged, Mark, Tagged, decode, encode
 from pipeline.settings import Settings
 from pipeline.stories.packing import Update
 from pipeline.stories.story import opened, telling
@@ -62,26 +62,27 @@ def read(*documents: Tagged) -> dict[str, Incoming]:
 def test_a_record_that_changed_is_written_again_or_counted_as_lost(judge: Judge) -> None:
     arrives(judge, FIRST)
     batch = arrives(judge, SECOND)
-    assert list(judge.away(batch)) == [FIRST.article.id]
+    [changed] = batch.amended
+    assert changed == FIRST.article.id
+    assert list(judge.away([changed], batch)) == [changed]
     counted = Counted("amended_total result=written", "amended_total result=lost")
-    judge.amend(batch, read(FIRST))
-    [again] = batch.follows
+    [again] = judge.again(changed, read(FIRST)[changed])
     assert again.value
     assert decode(Judged, again.value).superseded_by == SECOND.article.id
     assert counted() == [1, 0]
-    judge.amend(batch, {})
-    assert counted() == [1, 1]
-    unread = read(replace(FIRST, schema=1))
-    judge.amend(batch, unread)
-    assert (counted(), batch.follows) == ([1, 2], [again])
+    assert judge.again(changed, None) == ()
+    [unread] = read(replace(FIRST, schema=1)).values()
+    assert judge.again(changed, unread) == ()
+    [other] = read(document(STRIKE)).values()
+    assert judge.again(changed, other) == (), "another article stands at its place"
+    assert counted() == [1, 3]
 
 
 def test_what_is_written_again_has_no_delay_to_measure(judge: Judge) -> None:
     """Else a version that comes a day later would be a document that took a day."""
     [first] = arrives(judge, FIRST).judged
-    batch = arrives(judge, SECOND)
-    judge.amend(batch, read(FIRST))
-    [again] = batch.follows
+    arrives(judge, SECOND)
+    [again] = judge.again(FIRST.article.id, read(FIRST)[FIRST.article.id])
     counted = Counted("end_to_end_seconds_count")
     for sent, seen in ((first, 1), (again, 1)):
         judged = replace(incoming(sent.value), headers=dict(sent.headers))
@@ -136,3 +137,21 @@ def test_candidates_are_those_that_were_compared(judge: Judge) -> None:
     arrives(judge, document(STORM, guid="copy", source="other", hours=2))  # the same text: found without comparing
     arrives(judge, FIRST)  # delivered again
     assert counted() == [3, 1]
+
+
+def test_what_nobody_could_have_written_costs_itself(judge: Judge) -> None:
+    """Each was seen to end the owner of a language, again after each restart."""
+    odd = [
+        replace(FIRST, article=replace(FIRST.article, source_version=-5)),
+        replace(FIRST, article=replace(FIRST.article, source_version=10**16)),
+        replace(FIRST, sketch=replace(FIRST.sketch, words=-1)),
+        replace(FIRST, sketch=replace(FIRST.sketch, shingles=2**40)),
+        replace(FIRST, mark=Mark(kind="update", number=-1, text="UPDATE")),
+    ]
+    batch = arrives(judge, *odd)
+    assert [(result.ending, result.reason) for result in batch.results] == [("rejected", "not a tagged record")] * len(
+        odd
+    )
+    largest = replace(FIRST, article=replace(FIRST.article, source_version=20261124130500))
+    batch = arrives(judge, largest)
+    assert [(result.ending, len(batch.entries)) for result in batch.results] == [("emitted", 1)]

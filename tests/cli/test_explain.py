@@ -11,17 +11,34 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pipeline.cli import cli
+from pipeline.emission import enrich
 from pipeline.errors import UserError
+from pipeline.judging.before import NOWHERE
+from pipeline.judging.decide import decide, judge
+from pipeline.judging.entry import Decision
+from pipeline.judging.state import State
 from pipeline.kafka import clients, trace
+from pipeline.kafka.explain import Explanation
 from pipeline.kafka.hops import document
 from pipeline.kafka.retract import item_of, retract
 from pipeline.kafka.tail import Message
 from pipeline.kafka.topics import topic_name
-from pipeline.records import Enriched, FamilyMerge, StoryRef, StorySnapshot, decode, encode
+from pipeline.records import (
+    Duplicate,
+    Enriched,
+    FamilyMerge,
+    Removed,
+    StoryRef,
+    StorySnapshot,
+    Tagged,
+    decode,
+    encode,
+)
 from pipeline.settings import Settings, load
 from tests.conftest import create_topics
 from tests.desk import read_all, send, wait_done, wait_until, workers
 from tests.judging.made import MINE, STORM, STRIKE
+from tests.judging.made import document as made
 
 AFTERMATH = (
     "The mayor of Ostrava Bay, Anna Kolar, visited families on Tuesday whose roofs the storm had torn away. The coast "
@@ -208,7 +225,7 @@ def test_a_withdrawn_one_names_the_notice_and_says_nothing_of_its_text(run: Run)
 
 @pytest.mark.broker
 def test_a_notice_that_came_before_its_document_is_found(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trace, "_CLOCKS", timedelta(milliseconds=1))  # else both are of one minute
+    monkeypatch.setattr(trace, "CLOCKS", timedelta(milliseconds=1))  # else both are of one minute
     told = run.json("explain", run["early"])
     assert (told["status"], told["withdrawn_by"]) == ("withdrawn", [run["before"]])
     assert told["story"] is None
@@ -268,6 +285,56 @@ def test_a_story_that_became_part_of_another_leads_to_it(run: Run) -> None:
     merged = run.json("story", run["other"])
     assert (merged["id"], merged["merged"]) == (run["storm"], [run["other"]])
     assert run.json("story", run["late"]) == merged
+
+
+@pytest.mark.broker
+def test_what_was_written_again_long_after_is_told_as_it_is_now(run: Run) -> None:
+    story = run.json("explain", run["copy"])["story"]["id"]
+    later = datetime.now(UTC) + timedelta(minutes=5)
+    asyncio.run(_written(run.settings, StorySnapshot(id=story, headline="Told anew", first=later, last=later, count=1)))
+    assert run.json("explain", run["copy"])["story"]["headline"] == "Told anew"
+
+
+async def _written(settings: Settings, snapshot: StorySnapshot) -> None:
+    at = int(snapshot.last.timestamp() * 1000)
+    topic, key = topic_name(settings, "stories"), snapshot.id.encode()
+    async with clients.producer(settings) as producer:
+        await producer.send_and_wait(topic, encode(snapshot), key=key, partition=0, timestamp_ms=at)
+
+
+@pytest.mark.broker
+def test_a_window_of_a_million_years_is_no_trouble(run: Run) -> None:
+    environment = {"COPYDESK_BROKERS": run.settings.brokers, "COPYDESK_PREFIX": run.settings.prefix}
+    result = CliRunner().invoke(cli, ["explain", run["copy"]], env=environment | {"COPYDESK_WINDOW_DAYS": "4e8"})
+    assert result.exit_code == 0, result.exception
+
+
+def explained(tagged: Tagged) -> Explanation:
+    """Of an article that comes into an empty window."""
+    state = State(days=7, documents=10, tombstone_hours=24)
+    decision, judged = decide(state, tagged, 0), judge(state, tagged, 0)
+    assert isinstance(decision, Decision)
+    assert judged
+    return Explanation(id=decision.id, hops=(), record=enrich(judged), decision=decision)
+
+
+def test_nothing_in_common_is_said_only_of_what_was_compared() -> None:
+    told = explained(made(STORM, headline="Storm"))
+    assert told.alone
+    assert told.record
+    assert told.decision
+    assert not explained(made(STORM, headline="ADVISORY-Storm story coming")).alone
+    assert not explained(made("", headline=None)).alone
+    for record in (None, replace(told.record, status="withdrawn")):
+        assert not replace(told, record=record).alone
+    for decision in (
+        None,
+        replace(told.decision, offset=NOWHERE),
+        replace(told.decision, duplicate=Duplicate(kind="near", of="ab" * 16)),
+    ):
+        assert not replace(told, decision=decision).alone
+    line = Removed(rule="mark", text="Eds: ADDS", characters=9)
+    assert not replace(told, record=replace(told.record, removed=(line,))).alone
 
 
 @pytest.mark.broker

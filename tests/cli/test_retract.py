@@ -99,6 +99,10 @@ def test_an_id_names_one_item_of_one_source() -> None:
         ((" ", "--source", "quay"), ("may be empty",)),
         (("g7", "--source", ""), ("may be empty",)),
         ((ID, "--reason", "x" * 501), ("501 characters",)),
+        (("\udcff",), ("ID", "is not UTF-8")),
+        (("\udcff", "--source", "quay"), ("ID", "is not UTF-8")),
+        (("g7", "--source", "qu\udcffay"), ("--source", "is not UTF-8")),
+        ((ID, "--reason", "\udcff"), ("--reason", "is not UTF-8")),
     ],
 )
 def test_what_names_nothing_is_refused_and_nothing_is_sent(

@@ -62,6 +62,10 @@ def packed(*hashes: int) -> str:
         {"hashes": packed(2, 1), "shingles": 2},
         {"hashes": packed(1, 1), "shingles": 2},
         {"shingles": 129},
+        {"words": 1 << 32},
+        {"words": -1},
+        {"words": GOOD.shingles - 1},
+        {"words": 1 << 40, "shingles": 1 << 33},
     ],
     ids=str,
 )

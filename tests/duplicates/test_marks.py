@@ -211,6 +211,43 @@ def test_a_mark_stands_in_the_headline_or_in_the_first_line(
     assert (marked.mark and marked.mark.kind) == kind
 
 
+LOST = """
+RETRACTION: Lancet pulls hydroxychloroquine study
+WITHDRAWN: Labour candidate quits race
+KILL: the case for ending daylight saving
+KILL - OR BE KILLED: RAPPER ON TRIAL
+ANNULATION : le concert de Lyon reporté
+ANULACIÓN: el juez decide
+STORNO: Was Kunden jetzt wissen müssen
+""".strip().split("\n")
+
+
+@pytest.mark.parametrize("headline", LOST)
+def test_an_article_that_begins_with_a_word_of_withdrawal_is_not_lost(headline: str) -> None:
+    assert take(headline, BODY) == (None, headline, BODY, "")
+    assert take(None, f"{headline}\n{BODY}") == (None, None, f"{headline}\n{BODY}", "")
+
+
+@pytest.mark.parametrize(
+    ("headline", "body"),
+    [
+        ("KILL: Storm hits coast", ""),
+        ("KILL: Storm hits coast", 'Editors: kill "Storm  hits\ncoast", please.'),
+        ("WITHDRAWN - Storm hits coast", "Do not use: STORM HITS COAST."),
+        ("KILL-Storm hits coast", BODY),
+        ("STORY WITHDRAWN: Storm hits coast", BODY),
+        ("KILL NOTICE: Storm hits coast", BODY),
+        ("(RETRACTED) Storm hits coast", BODY),
+        ("Storm hits coast (Withdrawn)", BODY),
+        ("MELDUNG ZURÜCKGEZOGEN: Sturm an der Küste", BODY),
+    ],
+)
+def test_a_notice_has_no_text_or_quotes_the_headline_or_says_in_two_words_what_it_is(headline: str, body: str) -> None:
+    mark = take(headline, body).mark
+    assert mark
+    assert mark.kind == "withdrawal"
+
+
 def test_the_marks_of_the_revision_chains_are_read() -> None:
     steps = [step for line in CHAINS.read_text().splitlines() for step in json.loads(line)["steps"]]
     assert len(steps) > 300

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.duplicates import evidence
-from pipeline.duplicates.sketch import DIGITS, NAMES, TOKEN_LENGTH, sketch, token_hash
+from pipeline.duplicates.sketch import ALONE, DIGITS, NAMES, TOKEN_LENGTH, sketch, token_hash
 from pipeline.records import Tagged, decode, encode
 from tests.duplicates.made_articles import tagged, words
 
@@ -77,8 +77,10 @@ def test_version_2_never_changes() -> None:
     }
 
 
-def test_the_headline_counts_only_where_the_body_has_no_word() -> None:
-    assert sketch("One headline", "The same body") == sketch("Another", "The same body")
+def test_the_headline_counts_only_where_the_body_is_short() -> None:
+    assert sketch("One headline", words(0, ALONE)) == sketch("Another", words(0, ALONE))
+    assert sketch("Bomb explodes in Cairo", "More to follow.").exact != sketch("Pope dies", "More to follow.").exact
+    assert sketch("One headline", words(0, ALONE - 1)) == sketch(None, f"One headline {words(0, ALONE - 1)}")
     assert sketch("Flash: rates cut", " \n—\n") == sketch(None, "Flash rates cut")
     assert sketch("Flash: rates cut", "") != sketch("Flash: rates held", "")
 

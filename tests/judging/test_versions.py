@@ -141,3 +141,15 @@ def test_a_roundup_is_a_new_piece_of_the_story() -> None:
     record = desk.judged(roundup)
     assert record.duplicate.kind == "unique"
     assert record.story == desk.judged(FIRST).story
+
+
+def test_another_version_of_a_digest_is_a_digest() -> None:
+    parts = (STORM, STRIKE, MINE)
+    desk = Desk()
+    for number, text in enumerate(parts):
+        desk.take(document(text, guid=f"part {number}", hours=number))
+    versions_ = [document("\n".join(parts) + extra, guid="digest", hours=5 + len(extra)) for extra in ("", "End.")]
+    for tagged in versions_:
+        desk.take(tagged)
+    assert [desk.judged(tagged).duplicate.kind for tagged in versions_] == ["digest", "digest"]
+    assert desk.judged(versions_[1]).revises == versions_[0].article.id

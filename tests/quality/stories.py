@@ -19,7 +19,7 @@ from pipeline.identity import document_id
 from pipeline.stories import vector as vectors
 from pipeline.stories.rule import Rule
 from pipeline.stories.stories import Stories
-from pipeline.stories.story import Telling, milliseconds
+from pipeline.stories.story import HEADLINE, NAME, Telling, milliseconds
 from tests.quality.bcubed import Sums, bcubed
 from tests.quality.data import FOLDER, pinned
 
@@ -54,11 +54,11 @@ def _article(row: Mapping[str, Any], *, names: bool) -> Article:
     told = Telling(
         id=document_id(row.get("source") or "ecb", row["id"], b""),
         source=row.get("source") or "ecb",
-        headline=row["title"],
+        headline=row["title"][:HEADLINE] if row["title"] else None,
         clock=received,
         published=min(milliseconds(datetime.fromisoformat(row["published"])), received),
         vector=vectors.vector(row["title"], row["text"], entities, "en"),
-        names=tuple((entity.type, entity.name) for entity in vectors.main(entities)),
+        names=tuple((entity.type, entity.name[:NAME]) for entity in vectors.main(entities)),
     )
     return Article(told, row.get("event"), row.get("topic"))
 

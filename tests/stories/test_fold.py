@@ -1,6 +1,6 @@
 """The state is a fold over the log: from any start at or before the window's first record it gives the same bytes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +10,7 @@ from pipeline.stories import index
 from pipeline.stories.packing import Update, pack, unpack
 from pipeline.stories.rule import Rule
 from pipeline.stories.stories import Stories
-from pipeline.stories.story import Telling
+from pipeline.stories.story import Telling, opened
 from tests.stories.made import telling
 
 RULE = Rule(join=0.5, merge=0.3, few=1, postings=3, scored=3)  # few words, so that everything happens often
@@ -46,22 +46,30 @@ def steps(draw: st.DrawFn) -> list[Step]:
     return made
 
 
-def live(taken: list[Step]) -> tuple[list[tuple[bytes, int]], list[bytes], Stories]:
+State = tuple[bytes, dict[str, str]]
+
+
+def state(stories: Stories) -> State:
+    """All that is held but for the index, and where stories that were taken in lead."""
+    return stories.snapshot(), dict(stories._merged)
+
+
+def live(taken: list[Step]) -> tuple[list[tuple[bytes, int]], list[State], Stories]:
     """The log, each record with the first that the window holds after it; the state after each; and the last one."""
-    stories, log, states, first = Stories(RULE), list[tuple[bytes, int]](), list[bytes](), 0
+    stories, log, states, first = Stories(RULE), list[tuple[bytes, int]](), list[State](), 0
     for step in taken:
         family = f"{step.follows:032x}" if step.follows else None
         update = stories.decide(step.article, family)
         updates = [update]
         if step.taken_back:
-            story = update.story.left(step.article.id, vector=step.article.vector, source=step.article.source)
+            story = update.story.left(step.article.id)
             updates.append(Update.of(story, "left", step.article.id))
         for each in updates:
             first = max(first, len(log) + 1 - step.window)
             stories.apply(each, len(log))
             stories.expire(first)
             log.append((pack(each), first))
-            states.append(stories.snapshot())
+            states.append(state(stories))
     return log, states, stories
 
 
@@ -82,7 +90,7 @@ def test_any_prefix_from_any_start_before_the_window_gives_the_same_bytes(
     log, states, _ = live(taken)
     end = data.draw(st.integers(1, len(log)))
     start = data.draw(st.integers(0, log[end - 1][1]))
-    assert folded(log, start, end).snapshot() == states[end - 1]
+    assert state(folded(log, start, end)) == states[end - 1]
 
 
 @settings(max_examples=100, deadline=None)
@@ -114,3 +122,11 @@ def test_how_soon_what_is_gone_leaves_the_lists_changes_no_decision(taken: list[
             patch.setattr(index, "SWEPT", swept)
             logs.append(live(taken)[:2])
     assert logs[0] == logs[1] == logs[2]
+
+
+def test_a_story_that_two_have_taken_in_leads_to_the_later_one_from_any_start() -> None:
+    taken = "c" * 32
+    one, other = (replace(opened(telling(number, f"{number}a {number}b")), merged=(taken,)) for number in (1, 2))
+    log = [(pack(Update.of(story, "told", story.id)), first) for story, first in ((one, 0), (other, 1))]
+    assert state(folded(log, 0, 2)) == state(folded(log, 1, 2))
+    assert folded(log, 0, 2)._merged == {taken: other.id}

@@ -1,22 +1,24 @@
 """Updates as bytes: what is written is read back, and everything else is refused in words."""
 
-from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
+import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.stories.packing import STORY, StoryError, Update, pack, pack_story, unpack, unpack_story
-from pipeline.stories.story import MEMBERS, MERGED, NAMES, SOURCES, Example, opened
+from pipeline.stories.rule import Rule
+from pipeline.stories.stories import Stories
+from pipeline.stories.story import MEMBERS, MERGED, NAMES, SOURCES, Example, opened, snapshot
 from tests.stories.made import telling, vector
 
 
 def update(**changes: object) -> Update:
     first, second = telling(1, "a b c", hour=5, published=3), telling(2, "b c d", hour=9, source="other")
     made = Update.of(
-        opened(first).told(second, 120),
+        opened(first).told(second, Rule()),
         "told",
         second.id,
         second.vector,
@@ -88,15 +90,127 @@ def test_a_story_of_all_that_it_can_hold_stays_below_the_limit_of_its_length_fie
     assert len(pack_story(full)) < 2**15
 
 
+ALONE = Update.of(opened(telling(1, "a b c", hour=5)), "opened", f"{1:032x}")
+
+
+def refused_or_good_for_everything(data: bytes) -> bool:
+    """Whatever passes can be used: folded, told, added to, written again."""
+    try:
+        read = unpack(data)
+    except StoryError:
+        return True
+    stories = Stories(Rule(join=0.0, promise=0.0, few=1))
+    stories.apply(read, 1)
+    snapshot(unpack_story(read.packed))
+    assert read.delta is not None
+    for article in (telling(8, "a b x", hour=9000), telling(9, "a b", hour=9, published=3)):
+        for family in (read.head.id, None):
+            update = stories.decide(article, family)
+            assert pack(unpack(pack(update))) == pack(update)
+            stories.apply(update, 2)
+            stories.apply(Update.of(update.story.left(read.document), "left", read.document), 3)
+    stories.expire(4)
+    return False
+
+
+@settings(max_examples=500, deadline=None)
 @given(st.data())
-def test_damaged_bytes_are_refused_or_read_and_never_crash(data: st.DataObject) -> None:
-    whole = bytearray(pack(update()))
-    place = data.draw(st.integers(0, len(whole) - 1))
-    whole[place] = data.draw(st.integers(0, 255))
-    cut = bytes(whole[: data.draw(st.integers(0, len(whole)))])
-    for damaged in (bytes(whole), cut):
-        with suppress(StoryError):
-            unpack(damaged)
+def test_damaged_bytes_are_refused_or_good_for_everything(data: st.DataObject) -> None:
+    whole = bytearray(pack(data.draw(st.sampled_from((update(), ALONE)))))
+    for _ in range(data.draw(st.integers(1, 3))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    refused_or_good_for_everything(bytes(whole))
+    refused_or_good_for_everything(bytes(whole[: data.draw(st.integers(0, len(whole)))]))
+
+
+def changed(at: int, value: object, of: Update = ALONE) -> bytes:
+    """An update with another number in a fixed field of its story."""
+    fields = [*STORY.unpack_from(of.packed)]
+    fields[at] = value
+    return pack(replace(of, packed=STORY.pack(*fields) + of.packed[STORY.size :]))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(4, 11), st.integers(-(1 << 63), (1 << 63) - 1))
+def test_any_count_or_time_is_refused_or_good_for_everything(at: int, value: int) -> None:
+    refused_or_good_for_everything(changed(at, value % (1 << 32) if at < 6 else value))
+
+
+def said(*texts: object) -> bytes:
+    """An update whose story says this in JSON."""
+    at = ALONE.packed.index(b'["Headline 1"')
+    return pack(replace(ALONE, packed=ALONE.packed[:at] + orjson.dumps(texts)))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+NAMED = [[["PLACE", "a"], 1]]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 3), JSON)
+def test_any_json_is_refused_or_good_for_everything(at: int, value: object) -> None:
+    texts: list[object] = ["Headline", NAMED, [["wire", 1]], []]
+    texts[at] = value
+    refused_or_good_for_everything(said(*texts))
+
+
+def test_what_is_said_as_it_is_written_passes() -> None:
+    assert not refused_or_good_for_everything(said("Headline", NAMED, [["wire", 1]], ["ab" * 16]))
+    assert not refused_or_good_for_everything(pack(update()))
+    assert not refused_or_good_for_everything(pack(ALONE))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        said("Headline", NAMED, [["wire", 1]], 77),
+        said("Headline", NAMED, [["wire", 1]], [[]]),
+        said("Headline", NAMED, [["wire", 1]], ["AB" * 16]),
+        said("Headline", NAMED, [["wire", "1"]], []),
+        said("Headline", NAMED, [["wire", 1 << 31]], []),
+        said("Headline", NAMED, [["wire", 0]], []),
+        said("Headline", NAMED, [[1, 1]], []),
+        said("Headline", NAMED, [["wire"]], []),
+        said("Headline", NAMED, {"wire": 1}, []),
+        said("Headline", NAMED, [["x" * 81, 1]], []),
+        said("Headline", [["PLACE", 1]], [], []),
+        said("Headline", [[["PLACE"], 1]], [], []),
+        said("Headline", [[["PLACE", None], 1]], [], []),
+        said("Headline", NAMED * (NAMES + 1), [], []),
+        said(1, NAMED, [], []),
+        said("x" * 201, NAMED, [], []),
+        said("Headline", NAMED, []),
+        changed(4, 1 << 31),
+        changed(6, 1 << 60),
+        changed(8, -(1 << 62)),
+        changed(10, 5),
+        changed(1, 2),
+        changed(1, 0),
+        pack(replace(ALONE, operation="told")),
+        pack(replace(update(), operation="opened")),
+        pack(update(took="00" * 16)),
+        pack(update()) + b"x" * 18,
+        pack(update())[:-18],
+    ],
+)
+def test_what_could_not_have_been_written_is_refused(data: bytes) -> None:
+    with pytest.raises(StoryError):
+        unpack(data)
+
+
+def test_a_centroid_that_could_not_be_added_up_is_refused() -> None:
+    whole = update().packed
+    for at, value in ((STORY.size, b"\xff" * 4), (STORY.size + 4 * whole[2], b"\0" * 4)):
+        with pytest.raises(StoryError, match="centroid"):
+            unpack(pack(update(packed=whole[:at] + value + whole[at + 4 :])))
+    totals = STORY.size + 4 * whole[2]
+    most = whole[:totals] + (1 << 31).to_bytes(4, "little") * whole[2] + whole[totals + 4 * whole[2] :]
+    assert whole[2] == 4, "four squares of 2^31 are 2^64"
+    assert not refused_or_good_for_everything(pack(update(packed=most)))
 
 
 @pytest.mark.parametrize("place", [0, 42])

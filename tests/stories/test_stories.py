@@ -118,15 +118,35 @@ def test_a_withdrawn_article_leaves_its_story(desk: Desk) -> None:
     desk.take(telling(1, QUAKE))
     second = telling(2, QUAKE + " tsunami", source="paper")
     story = desk.take(second).story
-    left = story.left(second.id, vector=second.vector, source="paper")
-    assert (left.count, left.tellings, left.members) == (1, 1, (f"{1:032x}",))
-    assert left.sources == (("wire", 1),)
-    assert left.centroid.cosine(telling(3, "tsunami").vector) == 0
+    left = story.left(second.id)
+    assert (left.count, left.members) == (1, (f"{1:032x}",))
+    assert snapshot(left).headline == "Headline 1"
+
+
+def test_of_a_story_whose_articles_are_all_withdrawn_nothing_is_told(desk: Desk) -> None:
+    desk.take(telling(1, QUAKE))
+    story = desk.take(telling(2, QUAKE + " tsunami", source="paper")).story
+    told = snapshot(story.left(f"{2:032x}").left(f"{1:032x}"))
+    assert (told.count, told.members, told.sources, told.headline) == (0, (), (), None)
+    assert not (told.entities or told.people or told.organisations or told.places)
+    assert opened(telling(3, QUAKE)).centroid.cosine(story.centroid) > 0.8
+
+
+@pytest.mark.parametrize("dated", [0.0, None])
+def test_a_copy_that_says_an_impossible_time_does_not_open_the_story_to_old_articles(
+    desk: Desk, dated: float | None
+) -> None:
+    first = desk.take(telling(1, QUAKE, hour=9000, published=None if dated is None else 9000)).story
+    copy = desk.take(telling(2, QUAKE, hour=9001, published=0), family=first.id).story
+    assert (copy.count, copy.dated, copy.first, copy.last) == (2, first.dated, first.first, first.last)
+    assert desk.take(telling(3, QUAKE, hour=9200, published=4000)).operation == "opened"
+    later = desk.take(telling(4, QUAKE, hour=9005, published=9004), family=first.id).story
+    assert later.last == 9004 * HOUR
 
 
 def test_the_headline_of_a_withdrawn_article_goes_and_the_next_one_takes_its_place(desk: Desk) -> None:
     first = desk.take(telling(1, QUAKE))
-    left = first.story.left(first.document, vector=None, source=None)
+    left = first.story.left(first.document)
     assert snapshot(left).headline is None
     desk.stories.apply(Update.of(left, "left", first.document), 1)
     desk.number = 2
