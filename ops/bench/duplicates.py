@@ -298,7 +298,7 @@ def jump(state: State, model: Decision, fill: Iterator[Evidence], number: int) -
         started = time.process_time()
         state.apply(entry)
         longest = max(longest, time.process_time() - started)
-    assert len(state) == 200
+    assert len(state) < max(SIZES) / 10, "but for the last ones, which may come again after a crash"
     return 1000 * longest
 
 
