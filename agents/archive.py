@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
 from agents.message import Incoming
+from agents.runner import incoming
 from pipeline.kafka import clients
-from pipeline.kafka.headers import as_mapping
 from pipeline.kafka.topics import topic_name
-from pipeline.records import Origin
 from pipeline.settings import Settings
 
 # What is there comes at once. What is not, a control marker or an offset that was never used, ends here.
@@ -45,7 +43,7 @@ class Archive:
             records = (await reader.getmany(self._place, timeout_ms=_READ_MS, max_records=1)).get(self._place, ())
             reader.pause(self._place)  # or it would go on fetching what follows
             if records and records[0].offset == offset:
-                found[id_] = _incoming(records[0])
+                found[id_] = incoming(records[0], ticks=1000)
         return found
 
     async def _started(self) -> AIOKafkaConsumer:
@@ -58,9 +56,3 @@ class Archive:
     async def close(self) -> None:
         self._reader = None
         await self._closing.aclose()
-
-
-def _incoming(record: Any) -> Incoming:
-    at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-    place = Origin(record.topic, record.partition, record.offset)
-    return Incoming(record.value, record.key, as_mapping(record.headers), at, place)

@@ -3,13 +3,11 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from agents.message import Bug, Incoming, Outgoing, Result, identity, route, tombstone
 from pipeline import metrics
 from pipeline.duplicates.sketch import FoldError
-from pipeline.emission import erased
 from pipeline.judging import codec
 from pipeline.judging.decide import decide
 from pipeline.judging.entry import Decision, Entry
@@ -20,6 +18,7 @@ from pipeline.kafka.topics import language_partition, partitions, topic_name
 from pipeline.outcomes import Drop, Emit, Reject
 from pipeline.records import FamilyMerge, RecordError, Tagged, decode, encode
 from pipeline.settings import Settings
+from pipeline.stories.story import moment
 from pipeline.stories.vector import VectorError
 
 
@@ -97,7 +96,6 @@ class Judge:
         judged = self._state.judged(tagged, seen)
         if judged is None:
             return Result("emitted", (self._tombstone(seen.id),))
-        judged = erased(judged) if judged.status == "withdrawn" else judged
         return route(Emit(judged, seen.id), message, id=seen.id, **self._to)
 
     def _tombstone(self, document: str) -> Outgoing:
@@ -166,6 +164,5 @@ def _count(entry: Decision) -> None:
 
 
 def _merges(entry: Decision) -> list[FamilyMerge]:
-    at = datetime.fromtimestamp(entry.clock / 1000, UTC)
-    into = entry.duplicate.of or entry.id
+    into, at = entry.duplicate.of or entry.id, moment(entry.clock)
     return [FamilyMerge(id=founder, merged_into=into, by=entry.id, at=at) for founder in entry.merged]

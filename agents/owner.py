@@ -20,7 +20,7 @@ from aiokafka.structs import TopicPartition
 from agents.archive import Archive
 from agents.judge import Batch, Judge
 from agents.message import Incoming, Outgoing, Result
-from agents.runner import SLICE_SECONDS, sliced
+from agents.runner import sliced
 from agents.snapshots import Snapshots
 from pipeline import metrics
 from pipeline.duplicates.sketch import FoldError
@@ -109,13 +109,8 @@ class Owner:
             reader.seek(self._log, max(first, self._next))
             while await reader.position(self._log) < end:  # by position: the last offsets are control markers
                 records = await reader.getmany(self._log, timeout_ms=_READ_MS, max_records=500)
-                started = time.perf_counter()
-                for record in records.get(self._log, ()):
-                    self._fold(record)
+                async for _ in sliced(map(self._fold, records.get(self._log, ()))):
                     read += 1
-                    if time.perf_counter() - started > SLICE_SECONDS:
-                        await asyncio.sleep(0)
-                        started = time.perf_counter()
         self._next = max(self._next, end)
         return read
 

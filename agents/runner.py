@@ -166,13 +166,14 @@ def _observe_arrivals(arrived: Sequence[Incoming], results: Sequence[Result]) ->
             metrics.saw_source(source, raw_time)
 
 
-def incoming(message: Any) -> Incoming:
+def incoming(message: Any, *, ticks: int = 1) -> Incoming:
+    """Args: ticks: of its timestamp in a second: 1 in a message of Faust's, 1,000 in a record of the client's."""
     headers = message.headers or ()
     return Incoming(
         value=message.value,
         key=message.key,
         headers=as_mapping(headers.items() if isinstance(headers, dict) else headers),
-        timestamp=datetime.fromtimestamp(max(0, message.timestamp or 0), UTC),
+        timestamp=datetime.fromtimestamp(max(0, message.timestamp or 0) / ticks, UTC),
         origin=Origin(message.topic, message.partition, message.offset),
     )
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from pipeline.duplicates.estimate import Likeness
 from pipeline.duplicates.evidence import Evidence
-from pipeline.duplicates.sketch import DIGITS, NAMES, Hashes
+from pipeline.duplicates.sketch import ALONE, DIGITS, NAMES, Hashes
 
 HOUR: Final = 3_600_000
 
@@ -74,7 +74,7 @@ class Rule:
     far: int = 18 * HOUR
     """Beyond it two texts are of different days. Reprints come within 12 hours (90 %), recurring notices daily."""
 
-    short: int = 20
+    short: int = ALONE
     """Words. In an alert a single word turns the sense ("raises", "cuts"), so nothing may be replaced."""
     short_ratio: float = 0.5
 

@@ -11,8 +11,8 @@ from pipeline.duplicates import evidence, marks, verdict
 from pipeline.duplicates.estimate import estimate
 from pipeline.duplicates.evidence import Evidence
 from pipeline.duplicates.rule import Rule
+from pipeline.duplicates.sketch import ALONE
 from pipeline.duplicates.verdict import Considered, Verdict
-from pipeline.emission import erased
 from pipeline.identity import document_id, item_id
 from pipeline.judging import versions
 from pipeline.judging.codes import NO_TIME
@@ -28,8 +28,6 @@ NO_TITLE: Final = 0
 # Of 5-grams. Texts of one source about other things share less than a hundredth, a piece rewritten from top to bottom
 # keeps its quotes and its background.
 REWRITTEN: Final = 0.1
-# Words. An alert has too few 5-grams to keep one through a rewrite.
-SHORT: Final = 20
 
 
 def decide(state: State, tagged: Tagged, offset: int, rule: Rule | None = None) -> Entry | None:
@@ -99,8 +97,7 @@ def judge(state: State, tagged: Tagged, offset: int) -> Judged | None:
     number = state.find(tagged.article.id)
     if tagged.article.withdraws or number is None:
         return None
-    judged = state.judged(tagged, state.known(number))
-    return erased(judged) if judged and judged.status == "withdrawn" else judged
+    return state.judged(tagged, state.known(number))
 
 
 def title(article: Article) -> int:
@@ -136,8 +133,8 @@ def _as_version(decided: Verdict, held: Held, found: Evidence, neighbour: int) -
     other = held.evidence(neighbour)
     likeness = estimate(found.hashes, *held.sketches(np.array([neighbour])))
     similarity, containment = float(likeness.similarity[0]), float(likeness.containment[0])
-    short = min(found.words, other.words) < SHORT
-    if not short and max(similarity, 0 if isnan(containment) else containment) < REWRITTEN:
+    alert = min(found.words, other.words) < ALONE  # too few 5-grams to keep one through a rewrite
+    if not alert and max(similarity, 0 if isnan(containment) else containment) < REWRITTEN:
         return decided
     return replace(
         decided,

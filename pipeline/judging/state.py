@@ -8,7 +8,6 @@ in the same state, and what is below the window can be cut off.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from pipeline.duplicates.clock import advance
 from pipeline.duplicates.evidence import NOTHING
 from pipeline.duplicates.window import Window
+from pipeline.emission import erased
 from pipeline.judging import versions
 from pipeline.judging.codes import NO_ID, NO_TIME, STATUSES
 from pipeline.judging.entry import Decision, Entry, Withdrawal
@@ -26,6 +26,7 @@ from pipeline.judging.withdrawals import Withdrawals
 from pipeline.records import Judged, StoryRef, Tagged
 from pipeline.settings import Settings
 from pipeline.stories.stories import Stories
+from pipeline.stories.story import moment
 
 # Documents of one item or one family that are looked at. A story with a hundred takes is a record.
 _MOST: Final = 1000
@@ -33,8 +34,6 @@ _MOST: Final = 1000
 # verdict, also where the clock of an archive has jumped by weeks in between.
 _REDELIVERED: Final = 10_000
 _WITHDRAWN: Final = STATUSES.index("withdrawn")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,7 @@ class State:
         return sorted(number for number in found if self.window.field("status", number) != _WITHDRAWN)
 
     def judged(self, tagged: Tagged, seen: Known) -> Judged | None:
-        """The record of a document as things stand, None where its tombstone has been sent.
+        """The record of a document as things stand, without its text if it is withdrawn; None after its tombstone.
 
         Args:
             tagged: the document.
@@ -157,18 +156,19 @@ class State:
         duplicate = seen.duplicate
         if duplicate.of and not duplicate.withdrawn:
             duplicate = replace(duplicate, withdrawn=self.taken_back(duplicate.of))
-        return Judged(
+        record = Judged(
             tagged=tagged,
             item_id=seen.item_id,
             version=seen.place.number,
             status=seen.status,
             revises=self._id(before.sequence) if before else seen.revises,
             superseded_by=self._id(after.sequence) if after else None,
-            received=_EPOCH + seen.received * _MILLISECOND,
+            received=moment(seen.received),
             received_from=seen.received_from,
             duplicate=duplicate,
             story=StoryRef(id=seen.story) if seen.story else None,
         )
+        return erased(record) if record.status == "withdrawn" else record
 
     def _id(self, number: int) -> str:
         return self.window.digest("id", number).hex()
